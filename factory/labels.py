@@ -1,0 +1,134 @@
+"""Fusing evidence into step labels. Pure: a tree and a policy in, labels out, so any policy can be tried again later."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from schemas import ConfigError, Node, StepLabel, Tree
+from schemas.records import Label
+
+SOURCES = ("human", "judges", "rollouts", "answer")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPolicy:
+    """The ``[labels]`` table of a recipe. The first source of ``precedence`` that has an opinion decides.
+
+    ``human``    a rating: -1 is incorrect, +1 correct, 0 correct if ``neutral_is_correct`` (PRM800K's own reading).
+    ``judges``   an ``invalid`` verdict is incorrect. A ``valid`` one has no opinion: true arithmetic can be beside the point.
+    ``rollouts`` correct if more than ``threshold`` of the rollouts from here are right (0.0: any, Math-Shepherd's hard
+                 label), or any rollout through here was; incorrect otherwise, given ``min_rollouts`` decided ones.
+    ``answer``   at the end of a solution: whether its final answer is right.
+    """
+
+    name: str = "default"
+    precedence: tuple[str, ...] = SOURCES
+    threshold: float = 0.0
+    min_rollouts: int = 4
+    neutral_is_correct: bool = True
+
+    def __post_init__(self) -> None:
+        unknown = [source for source in self.precedence if source not in SOURCES]
+        if unknown:
+            raise ConfigError(f"[labels] precedence names {unknown[0]!r}; the sources are {', '.join(SOURCES)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one source says of one node, and on what ground."""
+
+    label: Label
+    by: str
+    evidence: str | None
+
+
+def label_tree(tree: Tree, policy: LabelPolicy) -> tuple[StepLabel, ...]:
+    """One label per step, in node order (node ``i`` is at position ``i - 1``: the root has no step)."""
+    reached = rollouts_through(tree)
+    return tuple(label_node(tree, node, reached[node.index], policy) for node in tree.nodes[1:])
+
+
+def label_node(tree: Tree, node: Node, reached: int, policy: LabelPolicy) -> StepLabel:
+    """Fuse what is known of one node. ``reached`` is how many right rollouts pass through it."""
+    sources: dict[str, Callable[[], Opinion | None]] = {
+        "human": lambda: _human(node, policy),
+        "judges": lambda: _judges(node),
+        "rollouts": lambda: _rollouts(node, reached, policy),
+        "answer": lambda: _answer(node),
+    }
+    opinions = [opinion for source in policy.precedence if (opinion := sources[source]()) is not None]
+    decided = opinions[0] if opinions else Opinion("unknown", "none", None)
+    low, high = wilson(node.correct, node.total)
+    return StepLabel(
+        tree=tree.id,
+        node=node.index,
+        parent=node.parent or 0,
+        depth=node.depth,
+        text=node.text,
+        label=decided.label,
+        decided_by=decided.by,
+        policy=policy.name,
+        disagreement=len({opinion.label for opinion in opinions}) > 1,
+        correct=node.correct,
+        total=node.total,
+        soft=node.value,
+        low=low,
+        high=high,
+        rating=node.rating,
+        judges=tuple(f"{verdict.judge}:{verdict.outcome}" for verdict in node.verdicts),
+        evidence=decided.evidence,
+    )
+
+
+def rollouts_through(tree: Tree) -> list[int]:
+    """Per node, the right rollouts whose path holds it, at, before or after the node they started from."""
+    reached = [0] * len(tree.nodes)
+    for rollout in tree.rollouts:
+        node: int | None = rollout.leaf if rollout.outcome == "valid" else None
+        while node is not None:
+            reached[node] += 1
+            node = tree.nodes[node].parent
+    return reached
+
+
+def wilson(correct: int, total: int, z: float = 1.96) -> tuple[float | None, float | None]:
+    """Wilson's 95% score interval for a proportion (Wilson 1927); ``(None, None)`` where nothing was counted."""
+    if not total:
+        return None, None
+    p = correct / total
+    scale = 1 + z * z / total
+    middle = (p + z * z / (2 * total)) / scale
+    half = z / scale * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _human(node: Node, policy: LabelPolicy) -> Opinion | None:
+    if node.rating is None:
+        return None
+    if node.rating == 0 and not policy.neutral_is_correct:
+        return None
+    return Opinion("incorrect" if node.rating < 0 else "correct", "human", f"rated {node.rating:+d} by a human")
+
+
+def _judges(node: Node) -> Opinion | None:
+    for verdict in node.verdicts:
+        if verdict.outcome == "invalid" and verdict.judge != "answer":
+            return Opinion("incorrect", verdict.judge, verdict.evidence)
+    return None
+
+
+def _rollouts(node: Node, reached: int, policy: LabelPolicy) -> Opinion | None:
+    ground = f"{node.correct} of {node.total} rollouts from here are right"
+    if node.total >= policy.min_rollouts:
+        good = node.correct > policy.threshold * node.total or (reached > 0 and policy.threshold == 0)
+        return Opinion("correct" if good else "incorrect", "rollouts", ground)
+    if reached and policy.threshold == 0:
+        return Opinion("correct", "rollouts", f"{reached} right rollouts pass through here")
+    return None
+
+
+def _answer(node: Node) -> Opinion | None:
+    if node.outcome not in ("valid", "invalid"):
+        return None
+    label: Label = "correct" if node.outcome == "valid" else "incorrect"
+    return Opinion(label, "answer", f"the final answer is {node.answer}")

@@ -1,0 +1,164 @@
+"""The ``sympy`` judge: is an arithmetic claim true? Fractions first, SymPy only for what they cannot hold."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from verifiers import exact, symbolic
+from verifiers.claims import Claim, extract
+from verifiers.exact import PercentReading
+from verifiers.terms import Num, Op, Term, first_number, has, is_bare, literal, walk
+
+NAME = "sympy"
+VERSION = "1"
+
+APPROX_RELATIVE = Fraction(1, 100)  # what "about" allows
+APPROX_REFUTED = Fraction(5, 100)  # what no "about" allows
+_SCALES = frozenset(Fraction(10) ** n for n in (-6, -3, -2, 2, 3, 6))  # cents for dollars, thousands left out
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """``reason`` says why unknown, or by what a claim was decided; ``evidence`` names the computed and stated value."""
+
+    outcome: Literal["valid", "invalid", "unknown"]
+    reason: str
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """One reading of a claim: ``computed`` (left) against ``stated`` (right), ``digits`` as stated, if it is a number."""
+
+    computed: Fraction
+    stated: Fraction
+    digits: int | None
+
+    @property
+    def off(self) -> Fraction:
+        return abs(self.computed - self.stated)
+
+    @property
+    def relative(self) -> Fraction:
+        return self.off / abs(self.computed) if self.computed else self.off
+
+
+def judge(step: str) -> tuple[Claim, Decision] | None:
+    """The step's telling claim: its first invalid one, else its first valid, else its first undecided; ``None``
+    without any claim."""
+    decided = [(claim, decide(claim)) for claim in extract(step)]
+    for outcome in ("invalid", "valid", "unknown"):
+        for claim, decision in decided:
+            if decision.outcome == outcome:
+                return claim, decision
+    return None
+
+
+def decide(claim: Claim) -> Decision:
+    """Valid, invalid or unknown with a reason. Raises nothing; bounded by the guards of ``exact``."""
+    try:
+        gaps = list(_gaps(claim))
+    except exact.TooLarge:
+        return Decision("unknown", "too_large")
+    except exact.Undefined:
+        return Decision("unknown", "undefined")
+    for gap in gaps:
+        if gap.off == 0:
+            return Decision("valid", "exact", _says(claim, gap))
+        if _rounded(gap, claim.approx):
+            return Decision("valid", "rounded", _says(claim, gap))
+    reason = _why_undecided(claim, gaps[0])
+    return (
+        Decision("unknown", reason, _says(claim, gaps[0]))
+        if reason
+        else Decision("invalid", "refuted", _says(claim, gaps[0]))
+    )
+
+
+def _gaps(claim: Claim) -> Iterator[_Gap]:
+    """The readings of a claim that a fair reader allows, the plain one first."""
+    left, right = claim.left, claim.right
+    if is_bare(left) and not is_bare(right):
+        left, right = right, left
+    yield _gap(left, right, "hundredth", "hundredth")
+    if isinstance(right, Op) and right.name == "percent":
+        yield _gap(left, right, "hundredth", "plain")  # 5/20 * 100 = 25%
+    if _all_hundred_percent(left) or (has(left, "percent") and not has(left, "mul", "div", "implicit", "pow")):
+        yield _gap(left, right, "plain", "plain")  # 100% - 20% = 80, or 3/4 * 100% = 75
+    if isinstance(right, Op) and right.name == "fact":
+        yield _gap(left, right.args[0], "hundredth", "hundredth")  # so it is 12!
+
+
+def _all_hundred_percent(term: Term) -> bool:
+    marks = [part.args[0] for part in walk(term) if isinstance(part, Op) and part.name == "percent"]
+    return bool(marks) and all(isinstance(mark, Num) and mark.value == 100 for mark in marks)
+
+
+def _gap(left: Term, right: Term, percent_left: PercentReading, percent_right: PercentReading) -> _Gap:
+    written = literal(right)
+    in_percent = percent_right == "hundredth" and has(right, "percent")
+    digits = None if written is None else written.decimals + 2 * in_percent
+    try:
+        return _Gap(exact.value(left, percent_left), exact.value(right, percent_right), digits)
+    except exact.NotRational:
+        stated = symbolic.approximate(right, percent_right)
+        return _Gap(stated + symbolic.difference(left, right, percent_left), stated, digits)
+
+
+def _rounded(gap: _Gap, approx: bool) -> bool:
+    """Whether the stated number is the computed one, rounded (half up or even) or cut at its last digit."""
+    if approx and gap.relative <= APPROX_RELATIVE:
+        return True
+    if gap.digits is None or (gap.digits == 0 and not approx):
+        return False
+    unit = Fraction(1, 10**gap.digits)
+    cut = math.trunc(gap.computed / unit) * unit
+    return gap.off <= unit / 2 or gap.stated == cut or (approx and gap.off < unit)
+
+
+def _why_undecided(claim: Claim, gap: _Gap) -> str | None:
+    """Why a mismatch is no proof of an error, or ``None`` where it is one."""
+    if claim.approx and gap.relative <= APPROX_REFUTED:
+        return "rounded?"
+    if gap.digits is not None and gap.off < Fraction(1, 10**gap.digits):
+        return "rounded?"
+    if gap.relative <= APPROX_RELATIVE and _has_rounded_input(claim):
+        return "rounded?"
+    if claim.doubt:
+        return claim.doubt
+    if has(claim.left, "percent") and has(claim.left, "add", "sub"):
+        return "percent_of_what"
+    if _is_share(claim.left, claim.right) or _is_share(claim.right, claim.left):
+        return "share"
+    if gap.computed and gap.stated / gap.computed in _SCALES:
+        return "scale"
+    if not is_bare(claim.right) and first_number(claim.right).value == gap.computed:
+        return "run_on"
+    return None
+
+
+def _has_rounded_input(claim: Claim) -> bool:
+    """Whether a number with two or more decimals, or a quotient against a decimal, went in."""
+    return any(
+        isinstance(part, Num) and part.decimals >= 2 for side in (claim.left, claim.right) for part in walk(side)
+    )
+
+
+def _is_share(part: Term, whole: Term) -> bool:
+    """``1/4 = 20``: a quarter *is* 20 of something, nobody computes."""
+    if not (isinstance(part, Op) and part.name == "div" and is_bare(whole)):
+        return False
+    upper, lower = part.args
+    if not (isinstance(upper, Num) and isinstance(lower, Num)):
+        return False
+    number = literal(whole)
+    return upper.value < lower.value and number is not None and number.value >= 1
+
+
+def _says(claim: Claim, gap: _Gap) -> str:
+    swapped = is_bare(claim.left) and not is_bare(claim.right)
+    side = claim.sides[swapped]
+    side = side if len(side) <= 120 else side[:117] + "..."
+    return f"{side} is {exact.show(gap.computed)}, the step says {exact.show(gap.stated)}"

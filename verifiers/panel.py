@@ -1,0 +1,174 @@
+"""The panel: every judge behind one door. What search, labels and the command line use."""
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from schemas import ConfigError, Problem, Verdict
+from verifiers import arithmetic, equivalence, programs
+from verifiers.arithmetic import Decision
+from verifiers.pool import Item, Pool, Reply
+from verifiers.tokens import MAX_TEXT_CHARS
+
+_BATCH = 32
+_CACHE_ENTRIES = 50_000
+_CHANCE = frozenset({"timeout", "worker_died", "memory"})  # depend on the machine, so never remembered
+_RELATIONS = ("=", "≈", "≅", "\\approx", "equals")  # no claim without one: such a step needs no worker
+_VERSIONS = {module.NAME: module.VERSION for module in (arithmetic, equivalence, programs)}
+
+
+@dataclass(frozen=True, slots=True)
+class PanelConfig:
+    """``timeout_s`` is wall clock per step and judge, per answer, or per program with all its tests."""
+
+    judges: tuple[str, ...] = ("sympy", "python")
+    timeout_s: float = 5.0
+    workers: int = 1
+    memory_mb: int = 2048  # address space of one worker or program
+    allow_code: bool = True  # False: answers that are programs are never run
+
+    def __post_init__(self) -> None:
+        """Raises ``ConfigError`` on a value that no panel can work with."""
+        unknown = [name for name in self.judges if name not in STEP_JUDGES]
+        if unknown:
+            raise ConfigError(f"No judge is called {unknown[0]!r}; there are {', '.join(sorted(STEP_JUDGES))}.")
+        if self.timeout_s <= 0 or self.workers < 1 or self.memory_mb < 512:
+            raise ConfigError("A panel needs timeout_s > 0, workers >= 1 and memory_mb >= 512.")
+
+
+class Panel:
+    """Judges steps and answers. One panel serves any number of event loops and threads at once; ``close`` it."""
+
+    def __init__(self, config: PanelConfig | None = None) -> None:
+        self._config = config or PanelConfig()
+        self._pool = Pool(self._config.workers, self._config.memory_mb)
+        self._known: OrderedDict[tuple[Any, ...], Reply] = OrderedDict()
+        self._lock = threading.Lock()
+
+    async def judge_steps(self, problem: Problem, contexts: Sequence[tuple[str, ...]]) -> list[tuple[Verdict, ...]]:
+        """Per context (a solution's steps up to the one judged, which is the last) the verdicts of the judges with an
+        opinion, in the order of ``config.judges``; empty where the step claims nothing that a judge reads.
+        Raises ``JudgeBroken`` where no worker can be started."""
+        asked: list[tuple[int, Item]] = []
+        for number, context in enumerate(contexts):
+            made = (STEP_JUDGES[name](problem, context) for name in self._config.judges)
+            asked.extend((number, item) for item in made if item is not None)
+        replies = await self._ask([item for _, item in asked])
+        verdicts: list[list[Verdict]] = [[] for _ in contexts]
+        for (number, _), reply in zip(asked, replies, strict=True):
+            if reply is not None:
+                verdicts[number].append(_verdict(reply))
+        return [tuple(each) for each in verdicts]
+
+    async def judge_answers(self, problem: Problem, answers: Sequence[str]) -> list[Verdict]:
+        """One verdict per answer: equivalence to ``problem.answer``, or ``problem.tests`` run on it (domain ``code``);
+        unknown where the problem holds no reference. Raises ``JudgeBroken`` where no worker can be started."""
+        if problem.domain == "code":
+            return list(await asyncio.gather(*(self._run_program(problem, text) for text in answers)))
+        if problem.domain == "lean" or problem.answer is None:
+            reason = "no_reference" if problem.answer is None and problem.domain != "lean" else "no_judge"
+            return [_plain(equivalence.NAME, Decision("unknown", reason), text) for text in answers]
+        gold = problem.answer
+        items: list[Item] = [{"judge": equivalence.NAME, "gold": gold, "pred": text} for text in answers]
+        return [_verdict(reply) for reply in await self._ask(items) if reply is not None]
+
+    async def close(self) -> None:
+        """Ends every worker, off the event loop. May be called again; judging afterwards raises ``RuntimeError``."""
+        await asyncio.to_thread(self._pool.close)
+
+    async def __aenter__(self) -> "Panel":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _ask(self, items: Sequence[Item]) -> list[Reply]:
+        """The replies in order: remembered ones, over-long texts refused unread, the rest from the pool in batches."""
+        keys = [_key(item) for item in items]
+        answered: dict[tuple[Any, ...], Reply] = {}
+        missing: dict[tuple[Any, ...], Item] = {}
+        with self._lock:
+            for key, item in zip(keys, items, strict=True):
+                if key in self._known:
+                    self._known.move_to_end(key)
+                    answered[key] = self._known[key]
+                elif any(len(part) > _LIMIT[item["judge"]] for part in key[1:]):
+                    answered[key] = _refused(item)
+                else:
+                    missing[key] = item
+        answered |= await self._judge(missing)
+        return [answered[key] for key in keys]
+
+    async def _judge(self, missing: dict[tuple[Any, ...], Item]) -> dict[tuple[Any, ...], Reply]:
+        keys = list(missing)
+        chunks = [keys[i : i + _BATCH] for i in range(0, len(keys), _BATCH)]
+        futures = [self._pool.judge([missing[key] for key in chunk], self._config.timeout_s) for chunk in chunks]
+        replies = await asyncio.gather(*(asyncio.wrap_future(future) for future in futures))
+        found = dict(zip(keys, (reply for batch in replies for reply in batch), strict=True))
+        self._remember(found)
+        return found
+
+    def _remember(self, found: dict[tuple[Any, ...], Reply]) -> None:
+        with self._lock:
+            for key, reply in found.items():
+                if reply is None or reply["reason"] not in _CHANCE:
+                    self._known[key] = reply
+            while len(self._known) > _CACHE_ENTRIES:
+                self._known.popitem(last=False)
+
+    async def _run_program(self, problem: Problem, program: str) -> Verdict:
+        if not problem.tests:
+            return _plain(programs.NAME, Decision("unknown", "no_reference"), program)
+        if not self._config.allow_code or programs.NAME not in self._config.judges:
+            return _plain(programs.NAME, Decision("unknown", "code_not_allowed"), program)
+        limits = programs.Limits(self._config.timeout_s, self._config.memory_mb)
+        future = self._pool.call(lambda: programs.run_tests(program, problem.tests, limits))
+        return _plain(programs.NAME, await asyncio.wrap_future(future), program)
+
+
+def _claims(problem: Problem, context: tuple[str, ...]) -> Item | None:
+    """Arithmetic is read in the prose of mathematical solutions; the text of programs is no prose."""
+    marked = any(mark in context[-1] for mark in _RELATIONS)
+    return {"judge": arithmetic.NAME, "step": context[-1]} if marked and problem.domain in ("math", "rubric") else None
+
+
+def _no_opinion(problem: Problem, context: tuple[str, ...]) -> None:
+    """The python judge reads answers only, in this version."""
+
+
+STEP_JUDGES: dict[str, Callable[[Problem, tuple[str, ...]], Item | None]] = {
+    arithmetic.NAME: _claims,
+    programs.NAME: _no_opinion,
+}
+_LIMIT = {arithmetic.NAME: MAX_TEXT_CHARS, equivalence.NAME: equivalence.MAX_ANSWER_CHARS}
+
+
+def _key(item: Item) -> tuple[Any, ...]:
+    return tuple(item.values())
+
+
+def _refused(item: Item) -> Item:
+    return {"outcome": "unknown", "judge": item["judge"], "reason": "too_long"}
+
+
+def _verdict(reply: Item) -> Verdict:
+    fields = {name: reply.get(name) for name in ("reason", "claim", "start", "end", "evidence")}
+    return Verdict(reply["outcome"], reply["judge"], _VERSIONS[reply["judge"]], **fields)
+
+
+def _plain(judge: str, decision: Decision, claim: str) -> Verdict:
+    return _verdict(
+        {
+            "outcome": decision.outcome,
+            "judge": judge,
+            "reason": decision.reason,
+            "claim": claim[:500],
+            "evidence": decision.evidence,
+        }
+    )
