@@ -22,6 +22,8 @@ COLUMNS = {
     "mean soft value of its steps.",
     "dpo": "`prompt`, `chosen`, `rejected` as TRL's DPOTrainer reads them: two full solutions that share "
     "`shared_prefix` and part at one step; `margin` in [0, 1] and `reason` say how sure and why.",
+    "dpo_step": "the step-level form (Step-DPO): `prompt` holds the problem and the shared steps, `chosen` and "
+    "`rejected` one step each, as plain text.",
     "prm": "`prompt`, `completions`, `labels` (booleans) as TRL 1.13's PRMTrainer reads them, cut after the first "
     "wrong step. `soft_labels` holds the share of right rollouts, `correct`/`total` the raw counts, `first_error` the "
     "0-based step or -1, `decided_by` who said so.",
@@ -33,7 +35,7 @@ COLUMNS = {
 LIMITS = (
     "A label with `decided_by = rollouts` says how often this model reached the right answer from there. It is an "
     "estimate, not a proof: it depends on the model, and tends to place an error too late.",
-    "`unknown` means nobody could decide. It is not a negative label, and such steps are not in `prm`.",
+    "`unknown` means nobody could decide. It is not a negative label and does not become one in `prm`.",
     "A right final answer does not make every step right; use `labels` to filter by who decided.",
     "Model-written text was not reviewed by a human and keeps the biases of the model and of the seed problems.",
 )

@@ -99,7 +99,7 @@ def wilson(correct: int, total: int, z: float = 1.96) -> tuple[float | None, flo
     scale = 1 + z * z / total
     middle = (p + z * z / (2 * total)) / scale
     half = z / scale * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return (middle - half if correct else 0.0), (middle + half if correct < total else 1.0)
 
 
 def _human(node: Node, policy: LabelPolicy) -> Opinion | None:

@@ -15,8 +15,11 @@ def legible(text: str, limit: int) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    """``legible`` text on one line: runs of white space are one space."""
-    return " ".join(legible(text[: limit + 1], limit + 1).split())[:limit]
+    """``legible`` text on one line of at most ``limit`` characters, an ellipsis last where it was cut: runs of white
+    space are one space."""
+    head = text[: 4 * limit]
+    line = " ".join("".join(map(_visible, head)).split())
+    return line if len(line) <= limit and len(head) == len(text) else line[: limit - 1] + "…"
 
 
 def _visible(character: str) -> str:

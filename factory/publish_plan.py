@@ -19,7 +19,7 @@ from factory.card import CardFacts, Source, card_body, card_header
 from factory.shards import read_manifest
 from schemas import BadInput, FactoryError, Manifest, Shard, content_id
 
-KINDS = ("sft", "dpo", "prm", "labels", "trees")
+KINDS = ("sft", "dpo", "dpo_step", "prm", "labels", "trees")
 TREES = "trees"  # the one kind that lies in the run itself; the others are an export's
 STREAM_BYTES = 1_000_000_000  # above this the loading check reads only the first row of each kind
 

@@ -52,7 +52,7 @@ def build_report(run: Path, export: str = "default") -> str:
         environment = _environment()
         trees = _fitting_trees(environment, facts)
         return environment.get_template("report.html.jinja").render(
-            head=_head(run, manifest, export),
+            head=_head(run, manifest, export) | {"model": facts.policy() or manifest.model.get("name") or "not named"},
             sizes=sizes,
             rollouts=rollouts,
             funnel=_funnel(manifest, sizes, rollouts, rejects),
@@ -97,7 +97,6 @@ def _head(run: Path, manifest: Manifest, export: str) -> dict[str, Any]:
     written = datetime.datetime.fromtimestamp((run / MANIFEST).stat().st_mtime, datetime.UTC)
     return {
         "name": str(config.get("name") or config.get("recipe") or run.resolve().name),
-        "model": str(manifest.model.get("name") or manifest.model.get("model") or "not named"),
         "algorithm": str(_section(config, "search").get("algorithm", "")),
         "fingerprint": manifest.fingerprint,
         "complete": manifest.complete,
@@ -136,7 +135,7 @@ def _cost(manifest: Manifest, sizes: dict[str, int], rollouts: dict[str, int]) -
     figures = [
         Figure("wall time", _duration(totals.get("seconds")), "of the run so far"),
         Figure("rollouts", f"{rollouts['all']:,}", f"{rollouts['valid']:,} right, {rollouts['invalid']:,} wrong"),
-        Figure("rollouts per labelled step", per_step, "a correct or incorrect label"),
+        Figure("rollouts per label", per_step, "per step found correct or incorrect"),
         Figure("output tokens", _number(totals.get("tokens")), f"{_number(totals.get('prompt_tokens'))} prompt tokens"),
         Figure("tokens per second", _number(totals.get("tokens_per_s")), "output tokens over wall time"),
         Figure("requests", _number(totals.get("requests")), "calls to the policy"),

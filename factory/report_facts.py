@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from schemas import from_table
 
 DECIDERS = ("human", "sympy", "python", "lean", "rollouts", "answer", "none")
 LABELS = ("correct", "incorrect", "unknown")
@@ -11,6 +13,7 @@ MAX_BARS = 16
 Z95 = 1.959964
 
 Row = tuple[Any, ...]
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,11 @@ class Facts:
         valid, invalid, whole, mixed = map(int, found)
         return {"valid": valid, "invalid": invalid, "unknown": whole - valid - invalid, "all": whole, "mixed": mixed}
 
+    def policy(self) -> str | None:
+        """The name of the policy that grew most trees; ``None`` without trees."""
+        found = self.rows("SELECT policy FROM trees GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1")
+        return str(found[0][0]) if found else None
+
     def rejects(self) -> list[Row]:
         """(stage, reason, rows, one detail), most frequent first."""
         return self.rows("SELECT stage, reason, count(*), min(detail) FROM rejects GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2")
@@ -89,8 +97,7 @@ class Facts:
 
     def first_errors(self) -> tuple[Histogram, int]:
         """PRM rows by the place of the first wrong step, from 1; and how many have none."""
-        found = self.rows("SELECT first_error + 1, count(*) FROM prm GROUP BY 1")
-        counts = dict(found)
+        counts = self._counts("SELECT first_error + 1, count(*) FROM prm GROUP BY 1")
         clean = counts.pop(0, 0)
         return _by_number(counts, first=1), clean
 
@@ -100,16 +107,16 @@ class Facts:
 
     def solution_lengths(self) -> Histogram:
         """Rollouts by the number of steps of the whole solution, the given ones included."""
-        found = self.rows("""SELECT nodes[r.leaf + 1].depth, count(*) FROM
-            (SELECT nodes, unnest(rollouts) AS r FROM trees) GROUP BY 1""")
-        return _by_number(dict(found), first=1)
+        counts = self._counts("""SELECT depths[r.leaf + 1], count(*) FROM
+            (SELECT [n.depth for n in nodes] AS depths, unnest(rollouts) AS r FROM trees) GROUP BY 1""")
+        return _by_number(counts, first=1)
 
     def values(self) -> Histogram:
         """Nodes with decided rollouts by MC(s); exactly 0 and exactly 1 have bins of their own, then fifths."""
-        counts = dict(self.rows("""
+        counts = self._counts("""
             SELECT CASE WHEN correct = 0 THEN 0 WHEN correct = total THEN 6
                 ELSE least(5, 1 + floor(5 * correct / total)::INT) END, count(*)
-            FROM nodes WHERE total > 0 GROUP BY 1"""))
+            FROM nodes WHERE total > 0 GROUP BY 1""")
         return Histogram(MC_BINS, tuple(counts.get(place, 0) for place in range(len(MC_BINS))))
 
     def by_depth(self) -> dict[str, list[Rate]]:
@@ -121,7 +128,7 @@ class Facts:
         """Success of rollouts by the number of human steps given; "sound" and "with an error" apart, the latter
         where the humans' first wrong step is among the given ones."""
         key = "if(first_error >= 0 AND node.depth > first_error, 'with an error', 'sound')"
-        series = _rates(self.rows(_CLUSTERED.format(key=key, where='node.origin = \'human\' OR node."index" = 0')))
+        series = _rates(self.rows(_CLUSTERED.format(key=key, where="node.origin = 'human' OR node.\"index\" = 0")))
         return {name: series[name] for name in ("sound", "with an error") if name in series}
 
     def sample_trees(self, number: int) -> list[str]:
@@ -133,9 +140,13 @@ class Facts:
             ORDER BY (good > 0 AND good < decided) DESC, abs(good / greatest(decided, 1) - 0.5), id LIMIT ?""",
             number)]  # fmt: skip
 
-    def table(self, sql: str, *values: Any) -> Any:
-        """The Arrow table of ``sql``."""
-        return self._connection.sql(sql, params=list(values)).to_arrow_table()
+    def records(self, sql: str, record: type[Record], *values: Any) -> list[Record]:
+        """The rows of ``sql`` as records."""
+        return from_table(self._connection.sql(sql, params=list(values)).to_arrow_table(), record)
+
+    def _counts(self, sql: str) -> dict[int, int]:
+        """Two columns as a dict."""
+        return {int(place): int(count) for place, count in self.rows(sql)}
 
     def _binned(self, sizes: str) -> Histogram:
         ends = "quantile_cont(size, 0.02), quantile_cont(size, 0.98)"
@@ -145,11 +156,11 @@ class Facts:
         width = _nice((high - low) / 10)
         first, last = int(low // width), int(high // width)
         place = f"greatest({first}, least({last}, size // {width}))"
-        counts = dict(self.rows(f"SELECT {place}, count(*) FROM ({sizes}) GROUP BY 1"))
-        names = [str(bin * width) for bin in range(first, last + 1)]
+        counts = self._counts(f"SELECT {place}, count(*) FROM ({sizes}) GROUP BY 1")
+        names = [str(start * width) for start in range(first, last + 1)]
         names[-1] += "+"
         names[0] = f"<{(first + 1) * width}" if first else names[0]
-        return Histogram(tuple(names), tuple(counts.get(bin, 0) for bin in range(first, last + 1)))
+        return Histogram(tuple(names), tuple(counts.get(start, 0) for start in range(first, last + 1)))
 
 
 # Rollouts of one problem resemble each other, so the interval needs the spread between problems: sums of squares.
@@ -167,12 +178,11 @@ def clustered_interval(row: tuple[float, float, int, float, float, float]) -> tu
     ``row`` holds sums over clusters: correct, decided, clusters, correct^2, correct * decided, decided^2."""
     correct, decided, clusters, cc, cn, nn = row
     rate = correct / decided
-    effective = float(clusters)  # the cautious end: every problem counts as one rollout
-    spread = cc - 2 * rate * cn + rate * rate * nn
-    if clusters > 1 and spread > 0:
-        variance = clusters / (clusters - 1) * spread / decided**2
-        effective = min(decided, max(clusters, rate * (1 - rate) / variance))
-    return _wilson(rate, effective)
+    if clusters == 1 or correct in (0, decided):  # no spread to be seen: every problem counts as one rollout
+        return _wilson(rate, clusters)
+    variance = clusters / (clusters - 1) * (cc - 2 * rate * cn + rate * rate * nn) / decided**2
+    effective = rate * (1 - rate) / max(variance, rate * (1 - rate) / decided)
+    return _wilson(rate, max(clusters, effective))
 
 
 def _wilson(rate: float, trials: float) -> tuple[float, float]:

@@ -1,12 +1,13 @@
 """What the report shows of single trees and rows: a few, cut to size, ready for the templates."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from factory.outline import Outline, outline
 from factory.report_facts import Facts
-from schemas import DPORow, PRMRow, SFTRow, StepLabel, Tree, from_table
+from schemas import DPORow, PRMRow, SFTRow, StepLabel, Tree
 
 MAX_TREES = 24
 MAX_NODES = 60  # steps drawn per tree
@@ -59,14 +60,14 @@ class Examples:
     prm: tuple[PRMRow, ...]
 
 
-def tree_views(facts: Facts) -> list[TreeView]:
+def tree_views(facts: Facts) -> Iterator[TreeView]:
     """Up to ``MAX_TREES`` trees in the order of ``Facts.sample_trees``; only these are read into memory."""
-    views = []
-    for key in facts.sample_trees(MAX_TREES):
-        tree = from_table(facts.table("SELECT * FROM trees WHERE id = ? LIMIT 1", key), Tree)[0]
-        labels = from_table(facts.table("SELECT * FROM labels WHERE tree = ?", key), StepLabel)
-        views.append(TreeView(tree, outline(tree, MAX_NODES), {label.node: label for label in labels}))
-    return views
+    order = facts.sample_trees(MAX_TREES)
+    trees = {tree.id: tree for tree in facts.records("SELECT * FROM trees WHERE list_contains(?, id)", Tree, order)}
+    labels: dict[str, dict[int, StepLabel]] = defaultdict(dict)
+    for label in facts.records("SELECT * FROM labels WHERE list_contains(?, tree)", StepLabel, order):
+        labels[label.tree][label.node] = label
+    return (TreeView(trees[key], outline(trees[key], MAX_NODES), labels[key]) for key in order)
 
 
 def examples(facts: Facts) -> Examples:
@@ -82,9 +83,12 @@ def _pick(facts: Facts, view: str, variety: str, record: type[Any]) -> list[Any]
     """One row per value of ``variety`` first, then more, in a fixed order; never two of one tree."""
     first = f"SELECT tree, min({variety}) AS sort FROM {view} GROUP BY tree"
     order = f"SELECT tree, row_number() OVER (PARTITION BY sort ORDER BY tree) AS turn, sort FROM ({first})"
-    trees = facts.rows(f"SELECT tree, sort FROM ({order}) ORDER BY turn, sort LIMIT {MAX_ROWS}")
-    query = f"SELECT * FROM {view} WHERE tree = ? AND {variety} = ? LIMIT 1"
-    return [row for tree, sort in trees for row in from_table(facts.table(query, tree, sort), record)]
+    chosen = facts.rows(f"SELECT tree, sort FROM ({order}) ORDER BY turn, sort LIMIT {MAX_ROWS}")
+    keys = [f"{tree} {sort}" for tree, sort in chosen]
+    found: dict[str, Any] = {}
+    for row in facts.records(f"SELECT * FROM {view} WHERE list_contains(?, tree || ' ' || {variety})", record, keys):
+        found.setdefault(row.tree, row)
+    return [found[tree] for tree, _ in chosen]
 
 
 def _sft(row: SFTRow) -> SFTView:

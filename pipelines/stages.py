@@ -132,16 +132,20 @@ async def _keep_growing(engine: Engine, work: Iterable[Work], most: int, ends: t
     done, stop = ends
     growing: set[asyncio.Task[Grown]] = set()
     left = iter(work)
-    while not stop.is_set():
-        while len(growing) < most and (item := next(left, None)) is not None:
-            growing.add(asyncio.create_task(engine.grow(*item)))
-        if not growing:
-            return
-        finished, growing = await asyncio.wait(growing, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
-        for task in finished:
-            done.put(task.result())
-    for task in growing:
-        task.cancel()
+    try:
+        while not stop.is_set():
+            while len(growing) < most and (item := next(left, None)) is not None:
+                growing.add(asyncio.create_task(engine.grow(*item)))
+            if not growing:
+                return
+            finished, _ = await asyncio.wait(growing, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished:
+                done.put(task.result())
+            growing -= finished
+    finally:
+        for task in growing:
+            task.cancel()
+        await asyncio.gather(*growing, return_exceptions=True)
 
 
 # ---------------------------------------------------------------------------------------------- on Ray

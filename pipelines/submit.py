@@ -85,6 +85,7 @@ def follow_job(handle: JobHandle) -> Iterator[str]:
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     with _job_errors(handle.address):
         client = _client(handle.address)
+        client.get_job_info(handle.submission_id)  # raises for a job that the server does not know
         for line in _lines(client, handle.submission_id):
             tail.append(line)
             yield line

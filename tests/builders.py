@@ -1,5 +1,4 @@
-"""A small, deterministic, realistic run on disk, for tests that read runs. No model, no judge, no search of ours:
-arithmetic chains with known truth, rolled out with a seeded coin that makes two kinds of mistake."""
+"""A small, deterministic run on disk: arithmetic chains, rolled out with a seeded coin that makes two kinds of mistake."""
 
 import random
 from collections.abc import Iterator
@@ -182,7 +181,7 @@ def _roll(growth: _Growth, seed: Seed, start: int, skill: float, coin: random.Ra
 
 
 def make_labels(tree: Tree) -> list[StepLabel]:
-    """One label per step: human rating, else an invalid claim, else rollouts, else the answer, else unknown."""
+    """One label per step: human rating, else an invalid claim, else rollouts, else a valid one, else unknown."""
     return [_label(tree, node) for node in tree.nodes[1:]]
 
 

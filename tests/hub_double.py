@@ -31,10 +31,7 @@ class Repo:
     tags: dict[str, str] = field(default_factory=dict)
 
     def commit(self, ref: str, files: Files) -> str:
-        listing = json.dumps(
-            [ref, len(self.commits), sorted((p, hashlib.sha256(b).hexdigest()) for p, b in files.items())]
-        )
-        sha = hashlib.sha1(listing.encode()).hexdigest()
+        sha = hashlib.sha1(f"{ref} {len(self.commits)} {sorted(files)}".encode()).hexdigest()
         self.commits[sha] = files
         self.refs[ref] = sha
         return sha
@@ -52,12 +49,8 @@ class HubDouble:
         self.blobs: dict[str, bytes] = {}
         self.seen: list[str] = []
         self.failures: list[tuple[str, int, str]] = []
-        hub = self
-
-        class Handler(_Handler):
-            double = hub
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        handler = type("Handler", (_Handler,), {"double": self})
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def __enter__(self) -> "HubDouble":
@@ -128,30 +121,19 @@ class _Handler(BaseHTTPRequestHandler):
 def _create(handler: _Handler) -> None:
     asked = handler.json
     name = f"{asked.get('organization') or 'tester'}/{asked['name']}"
+    url = f"{handler.double.url}/datasets/{name}"
     if name in handler.double.repos:
-        return handler.answer(
-            {"error": "You already created this dataset repo", "url": f"{handler.double.url}/datasets/{name}"}, 409
-        )
+        return handler.answer({"error": "You already created this dataset repo", "url": url}, 409)
     repo = handler.double.repos[name] = Repo(private=asked.get("visibility") == "private")
     repo.commit("main", {".gitattributes": b"*.parquet filter=lfs diff=lfs merge=lfs -text\n"})
-    handler.answer({"url": f"{handler.double.url}/datasets/{name}", "name": name})
+    handler.answer({"url": url, "name": name})
 
 
 def _info(handler: _Handler, name: str, revision: str = "main") -> None:
     if found := handler.repo(name, revision):
         repo, sha = found
         siblings = [{"rfilename": path} for path in sorted(repo.commits[sha])]
-        handler.answer(
-            {"id": name, "sha": sha, "private": repo.private, "siblings": siblings, "tags": [], "downloads": 0}
-        )
-
-
-def _refs(handler: _Handler, name: str) -> None:
-    if found := handler.repo(name):
-        repo, _ = found
-        branches = [{"name": "main", "ref": "refs/heads/main", "targetCommit": repo.refs["main"]}]
-        tags = [{"name": tag, "ref": f"refs/tags/{tag}", "targetCommit": sha} for tag, sha in repo.tags.items()]
-        handler.answer({"branches": branches, "converts": [], "tags": tags, "pullRequests": []})
+        handler.answer({"id": name, "sha": sha, "private": repo.private, "siblings": siblings, "tags": []})
 
 
 def _pulls(handler: _Handler, name: str) -> None:
@@ -242,9 +224,7 @@ def _commit(handler: _Handler, name: str, revision: str) -> None:
             elif item["key"] == "deletedFile":
                 del files[value["path"]]
         new = repo.commit(revision, files)
-        handler.answer(
-            {"commitUrl": f"{handler.double.url}/datasets/{name}/commit/{new}", "commitOid": new, "success": True}
-        )
+        handler.answer({"commitUrl": f"{handler.double.url}/datasets/{name}/commit/{new}", "commitOid": new})
 
 
 def _tag(handler: _Handler, name: str, revision: str) -> None:
@@ -281,14 +261,6 @@ def _tree(handler: _Handler, name: str, revision: str, under: str = "") -> None:
         handler.answer([item for item in listed if deep or "/" not in item["path"][len(prefix) :]])
 
 
-def _paths(handler: _Handler, name: str, revision: str) -> None:
-    if found := handler.repo(name, revision):
-        files = found[0].commits[found[1]]
-        asked = handler.json["paths"] if handler.body.startswith(b"{") else parse_qs(handler.body.decode())["paths"]
-        known = [(path, files.get(path)) for path in asked if path in files or path in _folders(files)]
-        handler.answer([_entry(path, content) for path, content in known])
-
-
 def _resolve(handler: _Handler, name: str, revision: str, path: str) -> None:
     if found := handler.repo(name, revision):
         repo, sha = found
@@ -296,22 +268,9 @@ def _resolve(handler: _Handler, name: str, revision: str, path: str) -> None:
         if content is None:
             return handler.answer({"error": "not found"}, 404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": sha})
         oid = _oid(path, content)
-        headers = {
-            "ETag": f'"{oid}"',
-            "X-Linked-Etag": f'"{oid}"',
-            "X-Linked-Size": str(len(content)),
-            "X-Repo-Commit": sha,
-        }
-        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", handler.headers.get("Range", ""))
-        if asked is None:
-            return handler.answer(content, 200, headers)
-        start, end = int(asked[1]), min(int(asked[2] or len(content) - 1), len(content) - 1)
-        headers["Content-Range"] = f"bytes {start}-{end}/{len(content)}"
-        handler.answer(content[start : end + 1], 206, headers)
-
-
-def _whoami(handler: _Handler) -> None:
-    handler.answer({"type": "user", "name": "tester", "auth": {"type": "access_token"}})
+        headers = {"ETag": f'"{oid}"', "X-Linked-Etag": f'"{oid}"', "X-Repo-Commit": sha}
+        headers["X-Linked-Size"] = str(len(content))
+        handler.answer(content, 200, headers)
 
 
 def _fine(handler: _Handler) -> None:
@@ -322,10 +281,8 @@ NAME, REV = r"/api/datasets/([^/]+/[^/]+)", r"([^/]+)"
 ROUTES: list[tuple[tuple[str, ...], str, Callable[..., None]]] = [
     (("POST",), "/api/repos/create", _create),
     (("POST",), "/api/validate-yaml", _fine),
-    (("GET",), "/api/whoami-v2", _whoami),
     (("GET",), NAME, _info),
     (("GET",), f"{NAME}/revision/{REV}", _info),
-    (("GET",), f"{NAME}/refs", _refs),
     (("GET",), f"{NAME}/discussions", _pulls),
     (("POST",), f"{NAME}/discussions", _open_pull),
     (("GET",), rf"{NAME}/discussions/(\d+)", _pull),
@@ -336,7 +293,6 @@ ROUTES: list[tuple[tuple[str, ...], str, Callable[..., None]]] = [
     (("POST",), f"{NAME}/tag/{REV}", _tag),
     (("GET",), f"{NAME}/tree/{REV}/?", _tree),
     (("GET",), f"{NAME}/tree/{REV}/(.+)", _tree),
-    (("POST",), f"{NAME}/paths-info/{REV}", _paths),
     (("POST",), r"/datasets/([^/]+/[^/]+)\.git/info/lfs/objects/batch", _lfs_batch),
     (("PUT",), "/blobs/([0-9a-f]+)", _blob),
     (("GET", "HEAD"), f"/datasets/([^/]+/[^/]+)/resolve/{REV}/(.+)", _resolve),

@@ -99,7 +99,10 @@ def _side(toks: Sequence[Tok], first: int, last: int) -> _Side | None:
 
 
 def _skip(toks: Sequence[Tok], first: int, stop: int) -> int:
-    while first < stop and toks[first].kind == "UNIT":
+    """Past what belongs to the text before: units, and a dollar that opens maths rather than a price."""
+    while first < stop - 1 and (
+        toks[first].kind == "UNIT" or (toks[first].kind == "MONEY" and toks[first + 1].kind != "NUMBER")
+    ):
         first += 1
     return first
 
@@ -196,7 +199,8 @@ def _rounds(toks: Sequence[Tok], left: _Side, right: _Side) -> bool:
 def _doubt(toks: Sequence[Tok], left: _Side, right: _Side) -> str | None:
     """Why the text around might mean something else than the bare expressions, or ``None``."""
     before, after = _words_before(toks, left.first, 4), _words_after(toks, right.last, 3)
-    if (before and before[0] in words.MATH) or any(word in words.REACHING for word in before):
+    joined = before[:1] == ["and"] and _follows_claim(toks, left.first - 1)
+    if (before and before[0] in words.MATH and not joined) or any(word in words.REACHING for word in before):
         return "context"
     if any(word in words.SCALING for word in after[:2]) or _goes_on(toks, right.last):
         return "context"
@@ -213,6 +217,13 @@ def _doubt(toks: Sequence[Tok], left: _Side, right: _Side) -> str | None:
     if words.mixes_units(_unit_words(inside) + after[:2]):
         return "units"
     return "supposed" if _is_doubted(toks, left.first) else None
+
+
+def _follows_claim(toks: Sequence[Tok], i: int) -> bool:
+    """Whether the word at ``i`` stands behind the result of another claim: ``3 * 4 = 12 and 2 + 2 = 4``."""
+    while i > 0 and (toks[i - 1].kind == "WORD" or toks[i - 1].kind in _IN_RUN - OPERATORS):
+        i -= 1
+    return i > 0 and toks[i - 1].kind in RELATIONS
 
 
 def _goes_on(toks: Sequence[Tok], last: int) -> bool:

@@ -19,6 +19,7 @@ from verifiers.words import unit
 NAME = "answer"
 VERSION = "1"
 MAX_ANSWER_CHARS = 2_000
+MAX_DEPTH = 50  # of brackets; deeper texts overflow parsers' stacks
 
 _WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"))
 _SPACES = re.compile(r"(?:\s|\\[,;:! ]|~|\\q?quad\b)+")
@@ -36,6 +37,8 @@ class _Quantity:
 
 def equal(gold: str, pred: str) -> Decision:
     """Valid, invalid, or unknown with a reason. May take for ever or raise on hostile text: the caller is killable."""
+    if depth(pred) > MAX_DEPTH:
+        return Decision("unknown", "too_deep")
     plain_gold, plain_pred = normalise(gold), normalise(pred)
     if not plain_pred:
         return Decision("unknown", "empty")
@@ -73,13 +76,22 @@ def normalise(text: str) -> str:
             return text
 
 
-def _balanced(text: str) -> bool:
-    depth = 0
+def depth(text: str) -> int:
+    """How deep brackets of any kind nest, unmatched ones included."""
+    level = deepest = 0
     for char in text:
-        depth += (char == "{") - (char == "}")
-        if depth < 0:
+        level = max(0, level + (char in "([{") - (char in ")]}"))
+        deepest = max(deepest, level)
+    return deepest
+
+
+def _balanced(text: str) -> bool:
+    level = 0
+    for char in text:
+        level += (char == "{") - (char == "}")
+        if level < 0:
             return False
-    return depth == 0
+    return level == 0
 
 
 def _key(text: str) -> str:
@@ -108,8 +120,13 @@ def _only_units_around(toks: list[Tok], number: list[Tok]) -> bool:
     after = toks[toks.index(number[-1]) + 1 :]
     before = [tok for tok in toks[: -len(after) or None] if tok.kind in ("WORD", "UNIT", "PUNCT")]
     words = [tok for tok in after if tok.kind in ("WORD", "UNIT")]
-    shaped = all(len(tok.text) > 1 and tok.text.lower() not in ("or", "and") for tok in words)
+    shaped = all(_is_unit_shaped(tok) for tok in words)
     return not before and len(words) <= 3 and shaped and all(tok.kind != "PUNCT" for tok in after)
+
+
+def _is_unit_shaped(tok: Tok) -> bool:
+    """``5 m`` has a unit, ``5m`` and ``5 x`` may have a variable."""
+    return tok.text.lower() not in ("or", "and") and (len(tok.text) > 1 or (tok.text in "mglLsh" and not tok.glued))
 
 
 def _compare(gold: _Quantity, pred: _Quantity) -> Decision:

@@ -1,4 +1,4 @@
-"""Killable worker processes and the threads that talk to them. No signals handlers, no event loop, no pickle."""
+"""Killable worker processes and the threads that talk to them. No signal handlers, no event loop, no pickle."""
 
 import contextlib
 import json

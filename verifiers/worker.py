@@ -66,11 +66,8 @@ def needs_sympy(item: Item) -> bool:
 
 
 def load() -> None:
-    """Imports what is slow to import, once."""
-    import math_verify
-    import sympy
-
-    assert math_verify and sympy
+    """Imports what is slow to import, and builds math-verify's parser tables, once."""
+    equivalence.equal("x + 1", "x + 2")
 
 
 def answer(item: Item) -> Item | None:

@@ -83,7 +83,7 @@ async def locate_error(session: Session, rollout: Rollout, k: int) -> list[Rollo
     found: list[Rollout] = []
     while high - low > 1:
         middle = path[(low + high) // 2 - 1]
-        if not middle.total:
+        if not middle.total + middle.undecided:
             found += candidates(session, await session.roll_out([middle.index], k))
         if not middle.total:
             break

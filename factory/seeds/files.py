@@ -1,7 +1,7 @@
 """Rows of JSONL and Parquet files that nobody vouches for: streamed, and never more in memory than a batch.
 
-A 1 kB Parquet file can say "this 1 MB text, 5,000 times". So text is read as dictionaries, which keeps such a file
-small, and what a row would unfold to is added up before it becomes Python objects.
+A 1 kB Parquet file can say "this 1 MB text, 5,000 times". So text of small row groups is read as dictionaries, which
+keeps such a file small, and what a row would unfold to is added up before it becomes Python objects.
 """
 
 import json
@@ -21,8 +21,8 @@ from schemas import BadInput
 MAX_ROW_BYTES = 16 << 20  # of one JSONL line or unfolded Parquet row
 BATCH_ROWS = 64
 BATCH_BYTES = 64 << 20  # an unfolded batch above this is looked at row by row
-MAX_CHUNK_BYTES = 128 << 20  # of one Parquet column chunk, once decompressed,
-MAX_CHUNK_RATIO = 20  # if it is that many times its compressed size
+MAX_GROUP_BYTES = 8 << 20  # of a row group's columns, decompressed: above, text is not read as dictionaries,
+MAX_GROUP_RATIO = 100  # and more than this many times its compressed size is refused
 JSONL_SUFFIXES = (".jsonl", ".ndjson", ".json")
 
 
@@ -128,39 +128,34 @@ def _decode(key: str, line: bytes) -> Found:
 
 
 def _parquet(path: Path, columns: set[str]) -> Iterator[Found]:
-    number = 0
+    """One row group after the other, so that nothing of one is left when the next is read."""
     metadata = pq.read_metadata(path)
-    batch_rows = _batch_rows(path, metadata, columns)
-    with pq.ParquetFile(path, read_dictionary=_text_leaves(metadata)) as file:
-        wanted = [name for name in file.schema_arrow.names if name in columns]
-        for batch in file.iter_batches(batch_size=batch_rows, columns=wanted):
+    number = 0
+    for group in range(metadata.num_row_groups):
+        for batch in _batches(path, metadata, group, columns):
             for value in _unfold(batch):
                 number += 1
                 yield Found(f"{path.name}:{number}", value)
 
 
-def _batch_rows(path: Path, metadata: pq.FileMetaData, columns: set[str]) -> int:
-    """Rows that fit a batch by what the file says of itself. ``BadInput`` where it says that a column chunk, whose
-    pages cannot be decoded in part, is large and almost all repetition."""
-    row_bytes = 1
-    for group in (metadata.row_group(index) for index in range(metadata.num_row_groups)):
-        chunks = [group.column(index) for index in range(group.num_columns)]
-        for chunk in (chunk for chunk in chunks if chunk.path_in_schema.split(".")[0] in columns):
-            unfolded, packed = chunk.total_uncompressed_size, chunk.total_compressed_size
-            if unfolded > MAX_CHUNK_BYTES and unfolded > MAX_CHUNK_RATIO * packed:
-                raise BadInput(
-                    f"{path} packs {unfolded} bytes of column {chunk.path_in_schema} into {packed}: that is not text. "
-                    f"If it is meant, write it with row groups under {MAX_CHUNK_BYTES >> 20} MiB."
-                )
-            row_bytes = max(row_bytes, unfolded // max(group.num_rows, 1))
-    return max(1, min(BATCH_ROWS, BATCH_BYTES // row_bytes))
-
-
-def _text_leaves(metadata: pq.FileMetaData) -> list[str]:
-    schema = metadata.schema
-    leaves = [schema.column(index) for index in range(len(schema))]
-    is_text = ("STRING", "NONE")
-    return [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY" and leaf.logical_type.type in is_text]
+def _batches(path: Path, metadata: pq.FileMetaData, group: int, columns: set[str]) -> Iterator[pa.RecordBatch]:
+    """Text of a small row group comes as dictionaries (all of which a large one would keep, hence not there); of a
+    large one, as many rows at a time as fit by its own account."""
+    leaves = [metadata.row_group(group).column(index) for index in range(metadata.num_columns)]
+    leaves = [leaf for leaf in leaves if leaf.path_in_schema.split(".")[0] in columns]
+    size = sum(leaf.total_uncompressed_size for leaf in leaves)
+    packed = sum(leaf.total_compressed_size for leaf in leaves)
+    if size > MAX_GROUP_BYTES and size > MAX_GROUP_RATIO * packed:
+        raise BadInput(
+            f"{path} packs {size} bytes into {packed} in its row group {group}: that is not text. If it is meant, "
+            f"write it with row groups under {MAX_GROUP_BYTES >> 20} MiB."
+        )
+    small = size <= MAX_GROUP_BYTES
+    rows = BATCH_ROWS if small else BATCH_BYTES * metadata.row_group(group).num_rows // size
+    text = [leaf.path_in_schema for leaf in leaves if leaf.physical_type == "BYTE_ARRAY" and small]
+    with pq.ParquetFile(path, metadata=metadata, read_dictionary=text, pre_buffer=False) as file:
+        wanted = [name for name in file.schema_arrow.names if name in columns]
+        yield from file.iter_batches(max(1, min(BATCH_ROWS, rows)), row_groups=[group], columns=wanted)
 
 
 def _unfold(batch: pa.RecordBatch) -> Iterator[Any]:

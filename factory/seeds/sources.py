@@ -47,7 +47,7 @@ def _from_files(path: str, spec: SeedSpec, form: Format) -> Source:
         if names is not None:
             check_columns(names, spec, form, file.name)
     rows = itertools.chain.from_iterable(read_file(file, wanted) for file in files)
-    name = spec.source if form.defaults or spec.source == "processbench" else files[0].name
+    name = spec.source if form.defaults or spec.source == "processbench" else Path(path).name
     return Source(name, _checked(rows, spec, form, Path(path).name) if column_names(files[0]) is None else rows)
 
 

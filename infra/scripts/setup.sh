@@ -23,8 +23,8 @@ in_place() {
 
 check_machine() {
   command -v "$python" >/dev/null || die "there is no $python here; install Python 3.11 (Debian: apt install python3 python3-pip) or set PYTHON=/path/to/python3.11"
-  "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' ||
-    die "$("$python" --version) is not 3.11 or 3.12, which the locked wheels are built for; set PYTHON=/path/to/python3.11"
+  "$python" -c 'import sys; sys.exit(not sys.version_info >= (3, 11))' ||
+    die "$("$python" --version) is older than 3.11 (the lock was made with 3.11); set PYTHON=/path/to/python3.11"
   local free_kib
   free_kib=$(df -Pk . | awk 'NR == 2 { print $4 }')
   if [ ! -d "$venv" ] && [ "$free_kib" -lt "$need_kib" ]; then

@@ -16,7 +16,7 @@ TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
 def sharing(d: Draft) -> None:
     """Shared equally between friends (with or without a remainder), or packed into boxes with some left over."""
     w, (a, _) = d.person(), d.things()
-    k, per, rest = d.n(2, 9), d.n(2, 15), d.n(0, 1) * d.n(1, 8)
+    k, per, rest = d.n(2, 9), d.n(2, 12), d.n(0, 1) * d.n(1, 8)
     _, boxes = d.box()
     total = k * per + rest % k
     x = d.n(2, total - 1) if total > 3 else 2
@@ -70,7 +70,7 @@ def fraction_of(d: Draft) -> None:
     """A half, third, quarter or fifth goes away, then more goes or comes, then perhaps a doubling."""
     w, (a, _) = d.person(), d.things()
     part = d.n(2, 5)
-    base, y = part * d.n(3, 24), d.n(2, 20)
+    base, y = part * d.n(3, 16), d.n(2, 20)
     lose = d.pick("gives", "sells", "loses", "uses")
     to = " to a friend" if lose == "gives" else ""
     left = base - base // part
@@ -105,7 +105,7 @@ def fraction_of(d: Draft) -> None:
 def containers(d: Draft) -> None:
     """Boxes of things in two sizes, or full boxes and loose ones, minus broken or sold ones."""
     w, (a, _), (one, many) = d.person(), d.things(), d.box()
-    k, p, m, q = d.n(2, 9), d.n(3, 24), d.n(2, 9), d.n(2, 12)
+    k, p, m, q = d.n(2, 8), d.n(3, 18), d.n(2, 8), d.n(2, 10)
     gone = d.n(2, 30)
     if d.flip():
         d.problem = d.pick(
@@ -135,7 +135,7 @@ def rows(d: Draft) -> None:
     """Rows and columns of seats, trees or tiles, with some added or empty, split into groups now and then."""
     thing = d.pick("chairs", "trees", "seats", "desks", "tiles", "plants")
     place = d.pick("A hall", "A garden", "A room", "A school", "A park")
-    k, p, x, m = d.n(3, 9), d.n(4, 30), d.n(2, 40), d.n(2, 5)
+    k, p, x, m = d.n(3, 9), d.n(4, 18), d.n(2, 40), d.n(2, 3)
     more = d.flip() or x >= k * p
     tail = (
         d.pick(f"{x} more {thing} are added", f"{x} new {thing} come")
@@ -158,7 +158,7 @@ def rows(d: Draft) -> None:
 def compare(d: Draft) -> None:
     """Two or three people, one with more, fewer or times as many as another; the total or the difference."""
     (w, v), (a, _) = d.pair(), d.things()
-    x, y, k = d.n(6, 70), d.n(2, 30), d.n(2, 4)
+    x, y, k = d.n(6, 40), d.n(2, 20), d.n(2, 3)
     more = d.flip() or y >= x
     word = "more" if more else "fewer"
     third = d.person().name

@@ -10,7 +10,7 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 def change(d: Draft) -> None:
     """Buying one or two kinds of things and the change from a note, or what is left of savings."""
     w, (a, b) = d.person(), d.things()
-    k, p, m, q = d.n(2, 9), d.n(2, 12), d.n(2, 6), d.n(2, 9)
+    k, p, m, q = d.n(2, 9), d.n(2, 10), d.n(2, 6), d.n(2, 9)
     two = d.flip()
     bill = k * p + (m * q if two else 0)
     paid = next((x for x in (20, 50, 100, 150, 200) if x > bill), 200) if d.flip() else bill + d.n(2, 60)
@@ -49,7 +49,7 @@ def change(d: Draft) -> None:
 def earning(d: Draft) -> None:
     """Hourly pay over hours and days, with a bonus or an expense."""
     w = d.person()
-    rate, hours, days = d.n(4, 15), d.n(2, 8), d.n(2, 6)
+    rate, hours, days = d.n(4, 12), d.n(2, 6), d.n(2, 5)
     extra = d.n(3, 60)
     gains = d.flip() or rate * hours * days <= extra
     work = d.pick("works at a cafe", "mows lawns", "walks dogs", "paints fences", "works in a shop", "teaches piano")
@@ -90,7 +90,7 @@ def percent(d: Draft) -> None:
     """A 10, 20, 25 or 50 percent discount, or a share of a group, then the rest (times a count)."""
     w, (a, _) = d.person(), d.things()
     rate, part = d.rng.choice(((10, 10), (20, 5), (25, 4), (50, 2)))
-    base = part * d.n(2, 20)
+    base = part * d.n(2, 12)
     k = d.n(2, 6)
     if d.flip():
         thing = d.pick("jacket", "lamp", "bike", "chair", "game", "phone", "bag")
@@ -116,7 +116,7 @@ def percent(d: Draft) -> None:
 def travel(d: Draft) -> None:
     """Distance, rate and time over two legs, or the time for the way back."""
     w = d.person()
-    v, t, u, s = d.n(3, 40), d.n(2, 6), d.n(3, 40), d.n(2, 5)
+    v, t, u, s = d.n(3, 24), d.n(2, 5), d.n(3, 24), d.n(2, 4)
     how = d.pick("drives", "cycles", "rides", "travels", "sails")
     if d.flip():
         d.problem = d.pick(
@@ -130,7 +130,7 @@ def travel(d: Draft) -> None:
         d.end(d.do(first, "+", second, "The total distance is @ km.", f"Altogether {w.name} goes @ km."))
         return
     slow = t + s
-    v = slow * d.n(2, 9)
+    v = slow * d.n(2, 5)
     d.problem = d.pick(
         f"{w.name} {how} {t} hours at {v} km per hour. The way back takes {slow} hours. "
         f"How many km per hour slower is the way back?",
@@ -145,7 +145,7 @@ def travel(d: Draft) -> None:
 def several_days(d: Draft) -> None:
     """A count that changes over three days, summed or compared with a goal."""
     w, (a, _) = d.person(), d.things()
-    x, y, k = d.n(5, 60), d.n(2, 30), d.n(2, 4)
+    x, y, k = d.n(5, 40), d.n(2, 20), d.n(2, 3)
     days = DAYS[(i := d.n(0, 2)) : i + 3]
     act = d.pick("sells", "collects", "makes", "counts", "packs")
     more = d.flip() or y >= x

@@ -69,6 +69,11 @@ def build_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
     return model
 
 
+def loaded(folder: Path) -> tuple[PreTrainedTokenizerFast, LlamaForCausalLM]:
+    """The tokenizer and the model that an earlier run saved."""
+    return PreTrainedTokenizerFast.from_pretrained(folder), LlamaForCausalLM.from_pretrained(folder)
+
+
 def batches(tokenizer: PreTrainedTokenizerFast, rng: random.Random) -> Iterator[tuple[Tensor, Tensor]]:
     """Endless (ids, labels) batches of ROWS examples of like length (about 4,000 tokens)."""
     while True:
@@ -111,11 +116,11 @@ def train(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, args: arg
     """Train in place until the steps or the minutes are used up; checkpoints go to args.checkpoints."""
     used, start, saved = Progress(), time.monotonic(), 0.0
     opts = optimisers(model)
-    for ids, labels in batches(tokenizer, random.Random(SEED + 1)):
+    for ids, labels in batches(tokenizer, random.Random(args.data_seed)):
         done = used.steps / args.steps if args.steps else used.seconds / (60 * args.minutes)
         if done >= 1:
             return used
-        loss = _step(model, opts, ids, labels, rate(done))
+        loss = _step(model, opts, ids, labels, args.peak * rate(done))
         used.steps, used.tokens = used.steps + 1, used.tokens + int((ids != 0).sum())
         used.seconds = time.monotonic() - start
         used.loss = loss if used.steps == 1 else 0.98 * used.loss + 0.02 * loss
@@ -155,12 +160,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the finished model")
     parser.add_argument("--minutes", type=float, default=30.0, help="wall-clock budget; not used with --steps")
     parser.add_argument("--steps", type=int, default=0, help="number of steps; makes the run independent of speed")
+    parser.add_argument("--start", type=Path, help="go on from this model folder (with a fresh optimiser)")
+    parser.add_argument("--peak", type=float, default=1.0, help="factor on the top learning rates")
+    parser.add_argument("--data-seed", type=int, default=SEED + 1, help="seed of the training examples")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--checkpoints", type=Path, help="folder for a checkpoint every two minutes")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    tokenizer = build_tokenizer()
-    model = build_model(tokenizer)
+    tokenizer, model = loaded(args.start) if args.start else (fresh := build_tokenizer(), build_model(fresh))
     probe = prompt("Zoë says “2 + 2 = 4”, n'est-ce pas?\t日本 🎈", ["a  b"])
     if tokenizer.decode(tokenizer.encode(probe, add_special_tokens=False)) != probe:
         raise ValueError("the tokenizer does not round-trip")

@@ -17,8 +17,10 @@ CASES: list[tuple[str, list[tuple[str, str]]]] = [
     ("48/2 = <<48/2=24>>24 clips", [("48/2 = <<48/2=24>>24", "valid"), ("48/2=24", "valid")]),
     ("48/2 = <<48/2=25>>25 clips", [("48/2 = <<48/2=25>>25", "invalid"), ("48/2=25", "invalid")]),
     (r"\(2 \times 2 = 4\)", [(r"2 \times 2 = 4", "valid")]),
-    (r"\(2 \text{ books} \times 2 \text{ pounds/book} = 5 \text{ pounds}\)",
-     [(r"2 \text{ books} \times 2 \text{ pounds/book} = 5", "invalid")]),
+    (
+        r"\(2 \text{ books} \times 2 \text{ pounds/book} = 5 \text{ pounds}\)",
+        [(r"2 \text{ books} \times 2 \text{ pounds/book} = 5", "invalid")],
+    ),
     (r"$\frac{1}{2} + \frac{1}{3} = \frac{5}{6}$", [(r"\frac{1}{2} + \frac{1}{3} = \frac{5}{6}", "valid")]),
     (r"\[ \frac{300}{10} = 30 \]", [(r"\frac{300}{10} = 30", "valid")]),
     (r"\frac{120^\circ}{2} = 60^\circ", [(r"\frac{120^\circ}{2} = 60", "valid")]),
@@ -52,8 +54,8 @@ CASES: list[tuple[str, list[tuple[str, str]]]] = [
     (r"\sqrt[3]{27} = 3 \cdot 1", [(r"\sqrt[3]{27} = 3 \cdot 1", "valid")]),
     (r"2\sqrt{3} = \sqrt{12}", [(r"2\sqrt{3} = \sqrt{12}", "valid")]),
     ("5!/3! = 20", [("5!/3! = 20", "valid")]),
-    ("So the total is 3 * 4 = 12!", [("3 * 4 = 12", "valid")]),
-    (r"4(40) - 13 = \boxed{147}", [(r"4(40) - 13 = \boxed{147", "valid")]),
+    ("So the total is 3 * 4 = 12!", [("3 * 4 = 12!", "valid")]),
+    (r"4(40) - 13 = \boxed{147}", [(r"4(40) - 13 = \boxed{147}", "valid")]),
     ("-3 - -4 = 1", [("-3 - -4 = 1", "valid")]),
     ("- 3 + 4 = 7", [("3 + 4 = 7", "valid")]),  # a bullet
     ("* 3 + 4 = 7", [("3 + 4 = 7", "valid")]),

@@ -114,7 +114,9 @@ def test_a_manifest_cannot_point_outside_its_folder(tmp_path: Path) -> None:
         open_views(run)
 
 
-@pytest.mark.parametrize("sql", ["SELEC 1", "SELECT nothing FROM trees", "", "SELECT 1/'x'", "DROP VIEW trees; FROM trees"])
+@pytest.mark.parametrize(
+    "sql", ["SELEC 1", "SELECT nothing FROM trees", "", "SELECT 1/'x'", "DROP VIEW trees; FROM trees"]
+)
 def test_wrong_sql_names_the_views(run: Path, sql: str) -> None:
     with pytest.raises(BadInput, match="labels: tree, node, parent") as caught:
         run_query(run, sql)

@@ -146,10 +146,13 @@ def test_the_page_is_whole_and_stands_alone(html: str, page: Page) -> None:
 def test_trees_carry_their_evidence(html: str) -> None:
     assert html.count('<article class="tree">') == 12
     assert "decided by human" in html and "95% interval" in html and "Human rating" in html
-    assert "expected " in html and "says invalid" in html
+    assert "incorrect, decided by" in html and "expected " in html and "says invalid" in html
 
 
-NASTY = """<script>alert(1)</script> "quoted" 'single' </style></script> <img src=x onerror=alert(2)> & \u202eevil\u2066 \x00\x1b[2J {{ 7*7 }}"""
+NASTY = (
+    """<script>alert(1)</script> "quoted" 'single' </style></script> <img src=x onerror=alert(2)> """
+    "& \u202eevil\u2066 \x00\x1b[2J {{ 7*7 }}"
+)
 
 
 def poisoned(folder: Path) -> Path:
@@ -202,11 +205,11 @@ def test_no_run_is_bad_input(tmp_path: Path) -> None:
 
 def test_a_huge_tree_gives_a_bounded_page(tmp_path: Path) -> None:
     tree = make_tree(make_seed(4), 4)
-    long = '<&"' * 20_000
+    long = '<&"' * 2_000
     wide = [dataclasses.replace(node, text=long) for node in tree.nodes]
-    for index in range(len(wide), 5000):
+    for index in range(len(wide), 1000):
         wide.append(dataclasses.replace(wide[1], index=index, parent=index // 3, depth=1))
-    huge = [dataclasses.replace(tree, id=f"{n:02}", nodes=tuple(wide[: 5000 if n else 300])) for n in range(3)]
+    huge = [dataclasses.replace(tree, id=f"{n:02}", nodes=tuple(wide[: 1000 if n else 200])) for n in range(3)]
     run = tmp_path / "run"
     shards = tuple(write_shard(run, "trees", n, to_table([each], Tree)) for n, each in enumerate(huge))
     write_manifest(run, Manifest("f", {}, {}, {}, 1, shards=shards))

@@ -1,6 +1,7 @@
 """Generic rows: what is kept, what is refused and under which slug, and what makes the whole source unusable."""
 
 import json
+import random
 import time
 from pathlib import Path
 from typing import Any
@@ -232,8 +233,9 @@ def test_truncated_and_damaged_parquet(tmp_path: Path) -> None:
 
 def test_a_parquet_bomb_is_not_unfolded(tmp_path: Path) -> None:
     rows = 2000
-    text = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array(["x" * 30_000_000]))
-    steps = pa.ListArray.from_arrays(pa.array(range(rows + 1), pa.int32()), text)
+    each = 10
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * rows * each, pa.int32()), pa.array(["x" * 3_000_000]))
+    steps = pa.ListArray.from_arrays(pa.array(range(0, rows * each + 1, each), pa.int32()), text)
     path = tmp_path / "bomb.parquet"
     table = pa.table({"problem": ["p"] * rows, "steps": steps})
     pq.write_table(table, path, compression="zstd", store_schema=False)
@@ -243,6 +245,27 @@ def test_a_parquet_bomb_is_not_unfolded(tmp_path: Path) -> None:
     assert time.monotonic() - started < 30
     assert {reject.reason for reject in batch.rejects} == {"row_too_large"}
     assert batch.rejected == rows
+
+
+def test_a_parquet_of_packed_pages_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.parquet"
+    table = pa.table({"problem": ["p"] * 9, "steps": [["x" * 2_000_000 + str(row)] for row in range(9)]})
+    pq.write_table(table, path, compression="zstd", use_dictionary=False, write_statistics=False)
+    with pytest.raises(BadInput, match="that is not text"):
+        read_seeds(SeedSpec(source="rows", path=str(path)))
+
+
+def test_several_row_groups_of_either_size(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    rows = [
+        {"problem": f"p{row}", "steps": [f"{row} {random.Random(row).randbytes(20_000).hex()}"]} for row in range(900)
+    ]
+    with pq.ParquetWriter(path, pa.Table.from_pylist(rows).schema) as writer:
+        writer.write_table(pa.Table.from_pylist(rows[:600]))
+        for start in range(600, 900, 100):
+            writer.write_table(pa.Table.from_pylist(rows[start : start + 100]))
+    batch = read_seeds(SeedSpec(source="rows", path=str(path)))
+    assert [seed.steps[0].text for seed in batch.seeds] == [row["steps"][0] for row in rows]
 
 
 def test_parquet_text_that_is_not_utf8(tmp_path: Path) -> None:

@@ -42,6 +42,12 @@ def test_counts_marks_and_deciders_are_words_and_symbols() -> None:
     assert refuted is not None and f"✗ sympy: {refuted}" in text
 
 
+def test_a_console_that_does_not_wrap_loses_no_problem_text() -> None:
+    out = io.StringIO()
+    Console(file=out, width=60, soft_wrap=True).print(render_tree(grown(4), width=60))
+    assert " ".join(out.getvalue().split()).count("does Tom have now?") == 1
+
+
 def test_no_label_column_without_labels() -> None:
     assert "label" not in draw(grown(1), labels=False)
     assert "label" in draw(grown(1))
@@ -86,6 +92,8 @@ def test_a_bare_and_a_deep_tree_are_drawn() -> None:
     assert "0 rollouts" in draw(bare)
     chain = [tree.nodes[0]]
     for index in range(1, 3000):
-        chain.append(dataclasses.replace(tree.nodes[1], index=index, parent=index - 1, depth=index, text=f"step {index}"))
+        chain.append(
+            dataclasses.replace(tree.nodes[1], index=index, parent=index - 1, depth=index, text=f"step {index}")
+        )
     deep = dataclasses.replace(tree, nodes=tuple[Node, ...](chain), rollouts=())
     assert "step 2999" in draw(deep, max_nodes=5000)

@@ -1,0 +1,53 @@
+"""Recipes that need no model, and the command line run as a user runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from factory.doubles import chain_seed
+
+RECIPE = """
+name = "chains"
+[seeds]
+source = "rows"
+path = "{path}"
+[policy]
+kind = "oracle"
+[policy.oracle]
+success = 0.85
+[search.omegaprm]
+k = 4
+searches = {searches}
+[output]
+rows_per_shard = {rows}
+[judges]
+judges = []
+"""
+
+
+def write_recipe(folder: Path, problems: int, searches: int = 3, rows: int = 64) -> Path:
+    """Write ``recipe.toml`` and its seeds, arithmetic chains solved by the oracle policy; returns the recipe."""
+    path = folder / "seeds.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(problems):
+            seed = chain_seed(number, 5)
+            row = {"problem": seed.problem.statement, "answer": seed.problem.answer, "steps": [s.text for s in seed.steps]}
+            file.write(json.dumps(row) + "\n")
+    recipe = folder / "recipe.toml"
+    recipe.write_text(RECIPE.format(path=path, searches=searches, rows=rows), encoding="utf-8")
+    return recipe
+
+
+def factory(*arguments: object, env: Mapping[str, str] = {}) -> subprocess.CompletedProcess[str]:  # noqa: B006
+    """Run ``factory ARGUMENTS`` and wait."""
+    return subprocess.run(
+        [sys.executable, "-m", "pipelines.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **env},
+        timeout=300,
+        check=False,
+    )
