@@ -91,7 +91,9 @@ def _write(
 
 
 def _shards(folder: Path, number: int, rows: Rows) -> Iterable[Shard]:
-    return [write_shard(folder, kind, number, to_table(rows[kind], RECORDS[kind])) for kind in RECORDS if rows.get(kind)]
+    return [
+        write_shard(folder, kind, number, to_table(rows[kind], RECORDS[kind])) for kind in RECORDS if rows.get(kind)
+    ]
 
 
 def _count(labels: Iterable[StepLabel]) -> Counter[str]:

@@ -90,11 +90,12 @@ def export_tree(tree: Tree, policy: LabelPolicy, spec: ExportSpec, prompter: Pro
 
 def sft_rows(view: View, spec: ExportSpec) -> list[SFTRow]:
     """The best right solutions: answered rightly, and every incorrect step noticed and mended by a later one."""
+    given = _human_steps(view)
     ends = [node for node in view.tree.nodes[1:] if node.outcome == "valid" and _clean(view, view.path(node.index))]
     if not spec.sft_human:
-        ends = [node for node in ends if node.origin == "model"]
+        ends = [node for node in ends if node.index in given]
     scored = sorted((-(_score(view, node.index) or 0.0), node.index) for node in ends)
-    return [_sft(view, index) for _, index in scored[: spec.sft_per_tree]]
+    return [_sft(view, index, given.get(index)) for _, index in scored[: spec.sft_per_tree]]
 
 
 def dpo_rows(view: View, spec: ExportSpec) -> list[DPORow]:
@@ -153,9 +154,20 @@ def prm_rows(view: View, spec: ExportSpec) -> list[PRMRow]:
     return [_prm(view, index) for index in sorted(kept_errors + right[: spec.prm_per_tree - len(kept_errors)])]
 
 
-def _sft(view: View, index: int) -> SFTRow:
+def _human_steps(view: View) -> dict[int, int]:
+    """Per node at which a rollout ends, how many leading steps a human gave to the rollout that was given the fewest: a
+    step that the model found by itself is the model's, though a human wrote the same."""
+    given: dict[int, int] = {}
+    for rollout in view.tree.rollouts:
+        prefix = view.path(rollout.start)
+        human = next((i for i, node in enumerate(prefix) if node.origin != "human"), len(prefix))
+        given[rollout.leaf] = min(human, given.get(rollout.leaf, human))
+    return given
+
+
+def _sft(view: View, index: int, given: int | None) -> SFTRow:
     path = view.path(index)
-    human = next((i for i, node in enumerate(path) if node.origin != "human"), len(path))
+    human = len(path) if given is None else given
     return SFTRow(
         messages=(Message("user", view.question), Message("assistant", view.text(index))),
         human_prefix=prefix_text([node.text for node in path[:human]]),

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -196,7 +197,12 @@ def _own(folder: Path, identity: Identity) -> Manifest:
     """The folder's manifest, new if it has none; refused if it is another run's."""
     if not (folder / MANIFEST).exists():
         manifest = Manifest(
-            identity.fingerprint, identity.config, identity.model, identity.versions, identity.schema_version
+            identity.fingerprint,
+            identity.config,
+            identity.model,
+            identity.versions,
+            identity.schema_version,
+            totals={"started": datetime.now(UTC).isoformat(timespec="seconds")},
         )
         write_manifest(folder, manifest)
         return manifest

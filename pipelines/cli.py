@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from schemas import BadInput, FactoryError
 
@@ -30,9 +31,13 @@ app.add_typer(model_app, name="model")
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
+CELL_CHARACTERS = 400  # of a cell that `query` prints; --json has all of it
+
 RecipeArg = Annotated[str, typer.Argument(metavar="RECIPE", help="A TOML file or the name of a bundled recipe.")]
 RunArg = Annotated[Path, typer.Argument(metavar="RUN", help="The folder a run was written to.")]
 SetOpt = Annotated[list[str], typer.Option("--set", metavar="A.B=C", help="Change one setting of the recipe.")]
+
+
 JsonOpt = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 ExportOpt = Annotated[str, typer.Option("--export", help="Which export of the run.")]
 
@@ -125,6 +130,7 @@ def query(
     as_json: JsonOpt = False,
 ) -> None:
     """Ask a run with SQL. Views: problems seeds trees nodes verdicts labels sft dpo prm rejects."""
+    from factory.legible import one_line
     from factory.query import run_query
 
     result = run_query(run_folder, sql, export=export, limit=limit or None)
@@ -133,7 +139,7 @@ def query(
         return
     table = Table(*result.columns, box=None, header_style="bold", pad_edge=False)
     for row in result.rows:
-        table.add_row(*("" if cell is None else str(cell).replace("[", "\\[") for cell in row))
+        table.add_row(*(Text("" if cell is None else one_line(str(cell), CELL_CHARACTERS)) for cell in row))
     out.print(table)
     if result.more:
         err.print(f"… only the first {limit} rows are shown; --limit 0 shows all.")
@@ -185,7 +191,9 @@ def submit(
     folder: Annotated[str, typer.Option("--out", help="Output folder on storage that the whole cluster sees.")],
     changes: SetOpt = [],  # noqa: B006
     follow: Annotated[bool, typer.Option("--follow", help="Print the job's log until it ends.")] = False,
-    installed: Annotated[bool, typer.Option("--installed", help="The cluster's image already holds cot-factory.")] = False,
+    installed: Annotated[
+        bool, typer.Option("--installed", help="The cluster's image already holds cot-factory.")
+    ] = False,
     as_json: JsonOpt = False,
 ) -> None:
     """Send a run to a Ray cluster through its Jobs server."""
@@ -254,7 +262,9 @@ def _refuse_strangers() -> None:
     home = Path(__file__).resolve().parent.parent
     for package in (factory, verifiers):
         if Path(package.__file__ or "").resolve().parent.parent != home:
-            err.print(f"factory: `import {package.__name__}` finds {package.__file__}, which is not ours. Use a fresh venv.")
+            err.print(
+                f"factory: `import {package.__name__}` finds {package.__file__}, which is not ours. Use a fresh venv."
+            )
             sys.exit(1)
 
 

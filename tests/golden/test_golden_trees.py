@@ -39,7 +39,8 @@ def cases() -> dict[str, tuple[object, Seed, SearchSpec]]:
 def written(tree: Tree) -> str:
     """A tree as text: one line per node and per rollout."""
     nodes = (
-        f"node {n.index} <- {n.parent} {n.origin} N={n.visits} {n.correct}/{n.total}+{n.undecided} {n.outcome or '-'} | {n.text}"
+        f"node {n.index} <- {n.parent} {n.origin} N={n.visits} {n.correct}/{n.total}+{n.undecided} "
+        f"{n.outcome or '-'} | {n.text}"
         for n in tree.nodes
     )
     rollouts = (f"rollout {r.start} -> {r.leaf} {r.tokens} {r.finish} {r.outcome}" for r in tree.rollouts)

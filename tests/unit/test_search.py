@@ -43,7 +43,7 @@ def test_an_invalid_verdict_bounds_the_search_without_rollouts() -> None:
     policy = CountingPolicy({"Q\n": [RIGHT, wrong], "Q\na\n": ["b\nc\nThe answer is 1."]})
     tree = grown(policy, seed(), SearchSpec(omegaprm=OmegaPRM(k=2, searches=1)))
     assert prefixes(policy) == ["", "a"]
-    assert [node.text for node in tree.nodes if any(v.outcome == "invalid" and v.judge == "sympy" for v in node.verdicts)] == ["x!"]
+    assert [n.text for n in tree.nodes if any((v.judge, v.outcome) == ("sympy", "invalid") for v in n.verdicts)] == ["x!"]
 
 
 def test_human_prefixes_are_roots_and_inner_nodes_with_their_ratings() -> None:

@@ -1,0 +1,22 @@
+"""What several test files share."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.recipes import factory, write_recipe
+
+
+@pytest.fixture(scope="session")
+def oracle_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of 40 arithmetic chains by the oracle policy: several shards, real judges, one rejected seed row."""
+    folder = tmp_path_factory.mktemp("oracle")
+    recipe = write_recipe(folder, 40, searches=4, rows=16)
+    with (folder / "seeds.jsonl").open("a", encoding="utf-8") as seeds:
+        seeds.write(json.dumps({"problem": "", "answer": "1", "steps": ["1"]}) + "\n")
+    changes = ('judges.judges=["sympy"]', "export.step_pairs=true")
+    options = [option for change in changes for option in ("--set", change)]
+    done = factory("run", recipe, "--out", folder / "run", "--local", *options)
+    assert done.returncode == 0, done.stderr
+    return folder / "run"
