@@ -34,6 +34,7 @@ class VLLMPolicy:
         self._spec = spec.vllm
         self._engine: Any = None
         self._starting = asyncio.Lock()
+        self._broken: PolicyBroken | None = None
         self._sent = self._deaths = 0
 
     async def complete(self, requests: Sequence[Request]) -> list[tuple[Completion, ...]]:
@@ -42,7 +43,11 @@ class VLLMPolicy:
         return list(await asyncio.gather(*(self._one(request) for request in requests)))
 
     async def close(self) -> None:
-        """Stop the engine's process."""
+        """Stop the engine's process; the policy is not used again."""
+        self._broken = PolicyBroken(f"The engine for {self.name} is closed.")
+        self._stop()
+
+    def _stop(self) -> None:
         if self._engine is not None:
             self._engine.shutdown()
             self._engine = None
@@ -50,6 +55,8 @@ class VLLMPolicy:
     async def _ready(self) -> Any:
         """The engine, started if there is none."""
         async with self._starting:
+            if self._broken:  # or the requests that are still about would start yet another engine
+                raise self._broken
             if self._engine is None:
                 self._engine = start_engine(self._model.target, self._spec)
             return self._engine
@@ -59,13 +66,12 @@ class VLLMPolicy:
         if engine is not self._engine:
             return
         self._deaths += 1
-        engine.shutdown()
-        self._engine = None
+        self._stop()
         if self._deaths > MOST_DEATHS:
-            raise PolicyBroken(
+            self._broken = PolicyBroken(
                 f"The vLLM engine for {self.name} died {self._deaths} times ({error}). The usual cause is memory: lower "
                 "policy.vllm.max_num_seqs or kv_cache_gib, then run the same command: finished trees are kept."
-            ) from error
+            )
 
     async def _one(self, request: Request) -> tuple[Completion, ...]:
         tokens = token_ids((await self._ready()).get_tokenizer(), request.prompt)
@@ -73,7 +79,8 @@ class VLLMPolicy:
         if room < 1:
             return (Completion("", "overflow", len(tokens), 0, None),) * request.n
         output = await self._generate(tokens, request, room)
-        return tuple(completion(len(tokens), item) for item in output.outputs)
+        made = tuple(completion(len(tokens), item) for item in output.outputs)
+        return made * (request.n // len(made))
 
     async def _generate(self, tokens: list[int], request: Request, room: int) -> Any:
         from vllm import TokensPrompt
@@ -136,12 +143,13 @@ def has_gpu() -> bool:
 
 
 def sampling_params(sampling: Sampling, n: int, seed: int, room: int) -> Any:
-    """vLLM's parameters for one request; ``room`` is what is left of the context."""
+    """vLLM's parameters for one request; ``room`` is what is left of the context. Greedy answers are all the same, and
+    vLLM gives only one."""
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
     return SamplingParams(
-        n=n,
+        n=n if sampling.temperature > 0 else 1,
         seed=seed,
         temperature=sampling.temperature,
         top_p=sampling.top_p,

@@ -44,7 +44,7 @@ class OpenAIPolicy:
                     return (Completion("", "overflow", 0, 0, None),) * request.n
                 raise self._broken(f"answered {error.status_code}: {error.message}") from error
             except OpenAIError as error:
-                raise self._broken(f"does not answer: {error}") from error
+                raise self._broken(f"does not answer ({error})") from error
         return completions(answer, request.n) or _nonsense(self._broken("returned no choices"))
 
     def _arguments(self, request: Request) -> dict[str, Any]:

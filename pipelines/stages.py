@@ -5,6 +5,7 @@ is done makes room for the next at once. A seed goes in as one row and comes out
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import queue
@@ -15,6 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
+import schemas
 from factory.doubles import OraclePolicy, ScriptedPolicy
 from factory.journal import Grown
 from factory.policy import Policy
@@ -159,28 +161,30 @@ class RayEngine:
         self._engine: Engine | None = None
 
     async def __call__(self, batch: pa.Table) -> pa.Table:
-        """One outcome per row."""
-        if self._engine is None:
-            self._engine = Engine(self._recipe)
-        seeds = (from_bytes(data, Seed) for data in batch["seed"].to_pylist())
-        work = zip(batch["position"].to_pylist(), seeds, strict=True)
-        grown = await asyncio.gather(*(self._engine.grow(position, seed) for position, seed in work))
+        """One outcome per row. An error of ours is an outcome too, which the driver raises: it arrives as it was said,
+        without Ray's wrapping."""
+        positions = batch["position"].to_pylist()
+        try:
+            if self._engine is None:
+                self._engine = Engine(self._recipe)
+            seeds = [from_bytes(data, Seed) for data in batch["seed"].to_pylist()]
+            grown = await asyncio.gather(*map(self._engine.grow, positions, seeds))
+        except FactoryError as error:
+            grown = [Grown(positions[0], type(error).__name__, str(error).encode())]
         return pa.Table.from_pylist([{name: getattr(item, name) for name in Grown.__slots__} for item in grown])
 
 
 def grow_on_ray(recipe: Recipe, work: list[Work]) -> Iterator[Grown]:
     """A Ray Data job on the cluster that ``RAY_ADDRESS`` names, or on one started here."""
     import ray
-    from ray.exceptions import RayTaskError
 
     start_ray()
     try:
         for batch in _job(recipe, work).iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow"):
-            yield from (Grown(**row) for row in batch.to_pylist())
-    except RayTaskError as error:
-        if isinstance(cause := _ours(error), FactoryError):
-            raise cause from None
-        raise
+            for row in batch.to_pylist():
+                if row["kind"] not in ("tree", "reject"):
+                    raise getattr(schemas, row["kind"])(row["payload"].decode())
+                yield Grown(**row)
     finally:
         if not os.environ.get("RAY_ADDRESS"):
             ray.shutdown()
@@ -190,14 +194,32 @@ def start_ray() -> None:
     """Connect to the cluster, or start a small one, quietly."""
     import ray
 
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its own log files keep the rest
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     if not ray.is_initialized():
-        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        with _native_silence():
+            ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.execution_options.preserve_order = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
+
+
+@contextlib.contextmanager
+def _native_silence() -> Iterator[None]:
+    """Keep Ray's C++ core from writing to the terminal, where it warns of its own internals; its log files keep all. A
+    user who sets RAY_BACKEND_LOG_LEVEL hears it."""
+    if "RAY_BACKEND_LOG_LEVEL" in os.environ:
+        yield
+        return
+    os.environ["RAY_BACKEND_LOG_LEVEL"] = "fatal"
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)  # it announces the setting itself
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
 
 
 def _job(recipe: Recipe, work: list[Work]) -> Any:
@@ -221,10 +243,3 @@ def _job(recipe: Recipe, work: list[Work]) -> Any:
         num_cpus=spec.num_cpus,
         num_gpus=spec.num_gpus,
     )
-
-
-def _ours(error: BaseException | None) -> BaseException | None:
-    """The ``FactoryError`` inside what Ray wrapped around it, if there is one."""
-    while error is not None and not isinstance(error, FactoryError):
-        error = getattr(error, "cause", None) or error.__cause__
-    return error

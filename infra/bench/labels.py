@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from factory.doubles import Chain, Oracle, OraclePolicy, chain_seed
 from factory.exports import View
-from factory.labels import LabelPolicy, label_tree, wilson
+from factory.labels import LabelPolicy, label_tree
 from factory.policy import Sampling
 from factory.prompts import Prompter, PromptSpec
 from factory.search import Grower, SearchSpec, grow_tree
@@ -32,7 +32,6 @@ RECOVERY = {  # per step of the oracle: what it is called, and the figure it mus
     0.02: "2% per step: about 6% of rollouts from a first error still get there",
 }
 POLICIES = {"any right": LabelPolicy(), "2 of 8 right": LabelPolicy(threshold=0.125)}
-SIMULATED = "design's simulation: every step 8.0 rollouts per step, .837 of first errors right; binary search 2.06, .706"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,68 +177,3 @@ def run_setting(setting: Setting, problems: int) -> Row:
     trees = asyncio.run(grow_chains(setting, range(problems)))
     scores = {name: sum((score_tree(tree, policy) for tree in trees), Score()) for name, policy in POLICIES.items()}
     return Row(setting, scores, time.monotonic() - began)
-
-
-def share(count: int, total: int) -> str:
-    """A proportion with its Wilson 95% interval, ``-`` where nothing was counted."""
-    low, high = wilson(count, total)
-    return "-" if low is None or high is None else f"{count / total:.3f} ({low:.2f}-{high:.2f})"
-
-
-def per(count: int, total: int) -> str:
-    """A ratio, ``-`` by zero."""
-    return f"{count / total:.2f}" if total else "-"
-
-
-HEADS = ("", "first error right", "undecided", "right at 2 of 8", "steps right", "decided", "r/step", "r/error", "tok/step")
-WIDTHS = (18, 18, 10, 18, 18, 8, 7, 8, 9)
-
-
-def cells(row: Row) -> tuple[str, ...]:
-    """One line of the table."""
-    score, strict = row.scores.values()
-    return (
-        row.setting.name,
-        share(score.hit, score.located),
-        f"{score.wrong - score.located}/{score.wrong}",
-        share(strict.hit, strict.located),
-        share(score.right, score.decided),
-        per(score.decided, score.steps),
-        per(score.rollouts, score.decided),
-        per(score.rollouts, score.errors),
-        per(score.tokens, score.decided),
-    )
-
-
-def label_lines(rows: Sequence[Row]) -> list[str]:
-    """The printed part: a table per recovery, and how to read it."""
-    lines = [f"LABELS against known truth: {rows[0].scores['any right'].trees} arithmetic chains of {STEPS} steps and an answer,"]
-    lines += [f"oracle policy (.9 right per step, half of the slips visible to a calculator), k {K}, from the bare problem."]
-    for recovery, words in RECOVERY.items():
-        block = [row for row in rows if row.setting.recovery == recovery]
-        lines += ["", f"recovery {recovery} = {words}", align(HEADS), *(align(cells(row)) for row in block)]
-        lines += [f"   {found}" for found in [searched(block)] if found]
-    return [*lines, "", *LEGEND]
-
-
-def align(texts: Sequence[str]) -> str:
-    """One line of fixed columns."""
-    return " ".join(text.ljust(width) for text, width in zip(texts, WIDTHS, strict=True)).rstrip()
-
-
-def searched(rows: Sequence[Row]) -> str:
-    """What one binary search costs, the figure that the design's simulation counts."""
-    scores = {row.setting.name: row.scores["any right"] for row in rows if row.setting.method == "omegaprm"}
-    costs = [f"{name} {per(s.rollouts - K * s.trees, s.searches * STEPS)}" for name, s in scores.items()]
-    return f"rollouts per step of a searched solution: {', '.join(costs)}; shepherd {K}"
-
-
-LEGEND = (
-    "first error right: of the wrong solutions among the first k (the same for all methods) whose first error the labels",
-    "name, those where it is the true one; undecided: the labels name none. right at 2 of 8: the same trees, where a step",
-    "needs two right rollouts of its own. steps right: labelled steps anywhere in the trees that agree with the truth (a",
-    "step is right where the chain has its true value after it). r/step, r/error, tok/step: rollouts per labelled step, per",
-    "distinct first error located in the trees, output tokens per labelled step. (95% Wilson; solutions of one tree are not",
-    "independent.) With recovery above 0 a Monte-Carlo label and the true first error differ by design.",
-    SIMULATED + ".",
-)
