@@ -45,7 +45,8 @@ class OpenAIPolicy:
                 raise self._broken(f"answered {error.status_code}: {error.message}") from error
             except OpenAIError as error:
                 raise self._broken(f"does not answer ({error})") from error
-        return completions(answer, request.n) or _nonsense(self._broken("returned no choices"))
+        made = completions(answer, _drawn(request)) or _nonsense(self._broken("returned no choices"))
+        return made * (request.n // len(made))
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         messages: list[dict[str, str]] = [{"role": m.role, "content": m.content} for m in request.prompt.messages]
@@ -56,7 +57,7 @@ class OpenAIPolicy:
         return {
             "model": self.name,
             "messages": messages,
-            "n": request.n,
+            "n": _drawn(request),
             "seed": request.seed % 2**63,
             "temperature": request.sampling.temperature,
             "top_p": request.sampling.top_p,
@@ -68,9 +69,14 @@ class OpenAIPolicy:
 
     def _broken(self, what: str) -> PolicyBroken:
         return PolicyBroken(
-            f"The server at {self._url} {what}. Check policy.openai.base_url, policy.model and that the server is up, "
+            f"The server at {self._url} {what.rstrip('.')}. Check policy.openai.base_url, policy.model and that the server is up, "
             "then run the same command: finished trees are kept."
         )
+
+
+def _drawn(request: Request) -> int:
+    """How many to ask for: greedy answers are all the same, and servers refuse to give more than one."""
+    return request.n if request.sampling.temperature > 0 else 1
 
 
 def completions(answer: Any, n: int) -> tuple[Completion, ...]:

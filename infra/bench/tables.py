@@ -19,7 +19,7 @@ HEADS = (
     "r/error",
     "tokens",
 )
-WIDTHS = (18, 18, 10, 18, 18, 8, 7, 8, 9)
+WIDTHS = (18, 18, 10, 18, 18, 12, 7, 8, 7)
 LEGEND = (
     "first error right: of the wrong solutions among the first k (the same for all methods) whose first error the labels",
     "name, those where it is the true one; undecided: of all those, the labels name none. right at 2 of 8: the same trees,",
@@ -34,10 +34,10 @@ LEGEND = (
 
 def label_lines(rows: Sequence[Row]) -> list[str]:
     """A table per recovery, and how to read it."""
-    chains = rows[0].scores["any right"].trees
+    chains, spent = rows[0].scores["any right"].trees, sum(row.wall_s for row in rows)
     lines = [
-        f"LABELS against known truth: {chains} arithmetic chains of {STEPS} steps and an answer, from the bare problem, k {K};",
-        f"oracle policy, .9 right per step, half of its errors visible to a calculator. {sum(row.wall_s for row in rows):.0f} s.",
+        f"LABELS against known truth: {chains} arithmetic chains of {STEPS} steps and an answer, from the bare problem,",
+        f"k {K}; oracle policy, .9 right per step, half of its errors visible to a calculator. {spent:.0f} s.",
     ]
     for recovery, words in RECOVERY.items():
         block = [row for row in rows if row.setting.recovery == recovery]
@@ -55,7 +55,7 @@ def cells(row: Row) -> tuple[str, ...]:
         f"{score.wrong - score.located}/{score.wrong}",
         share(strict.hit, strict.located),
         share(score.right, score.decided),
-        per(score.decided, score.steps),
+        f"{score.decided}/{score.steps}",
         per(score.rollouts, score.decided),
         per(score.rollouts, score.errors),
         per(score.tokens, score.decided),
@@ -68,7 +68,7 @@ def searched(rows: Sequence[Row]) -> str:
     costs = [
         f"{name} {per(s.rollouts - K * s.trees, s.searches * STEPS)} (N {s.searches})" for name, s in scores.items()
     ]
-    return f"   rollouts per search / {STEPS} steps (states are shared, many searches start deep): {', '.join(costs)}"
+    return f"   rollouts per search / {STEPS} steps (shared states; many start deep): {', '.join(costs)}"
 
 
 def align(texts: Sequence[str], widths: Sequence[int] = WIDTHS) -> str:
@@ -106,8 +106,9 @@ def throughput_lines(plan: Plan, repetitions: Sequence[Repetition]) -> list[str]
     raw = [repetition.raw for repetition in repetitions]
     raw_front = median(arm.front_cpu_s / arm.wall_s for arm in raw)
     lines = [
-        f"THROUGHPUT factory / vllm.LLM.generate: demo recipe, bundled model, {plan.seeds} bundled seeds, {len(raw)} repetitions",
-        f"interleaved; {one.tokens} output tokens, {one.sequences} sequences in {one.requests} requests (equal in both arms).",
+        f"THROUGHPUT factory / vllm.LLM.generate: demo recipe, bundled model, {plan.seeds} bundled seeds,",
+        f"{len(raw)} interleaved repetitions; {one.tokens} output tokens, {one.sequences} sequences in {one.requests} requests,",
+        "the same tokens in both arms.",
         "",
         align(RUN_HEADS, RUN_WIDTHS),
         *(align(run_cells(trees, repetitions), RUN_WIDTHS) for trees in plan.in_flight),
