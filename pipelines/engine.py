@@ -176,16 +176,28 @@ def completion(prompt_tokens: int, item: Any) -> Completion:
     if not item.text.strip():
         return Completion("", "empty", prompt_tokens, len(item.token_ids), item.cumulative_logprob)
     entries = [entry[token] for token, entry in zip(item.token_ids, item.logprobs or (), strict=False)]
-    ends, at = [], 0
-    for entry in entries:
-        at += len(entry.decoded_token or "")
-        ends.append(min(at, len(item.text)))
     return Completion(
         text=item.text,
         finish="length" if item.finish_reason == "length" else "stop",
         prompt_tokens=prompt_tokens,
         tokens=len(item.token_ids),
         logprob=item.cumulative_logprob,
-        ends=tuple(ends),
+        ends=token_ends([entry.decoded_token or "" for entry in entries], item.text),
         logprobs=tuple(entry.logprob for entry in entries),
     )
+
+
+def token_ends(pieces: Sequence[str], text: str) -> tuple[int, ...]:
+    """Where each token ends in ``text``, in characters. Decoded alone, a token may lack the space before it
+    (SentencePiece), be one that the text leaves out (a special token), or reach into a stop string that was cut off."""
+    ends, at, slack = [], 0, 1
+    for piece in pieces:
+        found = text.find(piece, at, at + len(piece) + slack)
+        if found >= 0:
+            at, slack = found + len(piece), 1
+        elif piece.startswith(text[at:]):
+            at = len(text)
+        else:
+            slack += len(piece)
+        ends.append(at)
+    return tuple(ends)

@@ -7,8 +7,12 @@ from typing import Any
 
 from factory.policy import Completion, Request
 from pipelines.config import PolicySpec
+from pipelines.engine import token_ends
 from schemas import PolicyBroken
 from schemas.records import Finish
+
+# How servers say that a prompt does not fit; vLLM says the second of one that fits with no room for an answer.
+_OVERFLOW = ("context length", "max_tokens must be at least 1, got 0")
 
 
 class OpenAIPolicy:
@@ -40,7 +44,7 @@ class OpenAIPolicy:
             try:
                 answer = await self._client.chat.completions.create(**self._arguments(request))
             except APIStatusError as error:
-                if error.status_code == 400 and "context length" in str(error).lower():
+                if error.status_code == 400 and any(words in str(error).lower() for words in _OVERFLOW):
                     return (Completion("", "overflow", 0, 0, None),) * request.n
                 raise self._broken(f"answered {error.status_code}: {error.message}") from error
             except OpenAIError as error:
@@ -69,8 +73,8 @@ class OpenAIPolicy:
 
     def _broken(self, what: str) -> PolicyBroken:
         return PolicyBroken(
-            f"The server at {self._url} {what.rstrip('.')}. Check policy.openai.base_url, policy.model and that the server is up, "
-            "then run the same command: finished trees are kept."
+            f"The server at {self._url} {what.rstrip('.')}. Check policy.openai.base_url, policy.model and that the "
+            "server is up, then run the same command: finished trees are kept."
         )
 
 
@@ -96,12 +100,9 @@ def _completion(choice: Any, prompt_tokens: int, share: int) -> Completion:
     total = sum(token.logprob for token in tokens) if tokens else None
     if not text.strip():
         return Completion("", "empty", prompt_tokens, count, total)
-    ends, at = [], 0
-    for token in tokens:
-        at += len(token.token)
-        ends.append(min(at, len(text)))
+    ends = token_ends([token.token for token in tokens], text)
     finish: Finish = "length" if choice.finish_reason == "length" else "stop"
-    return Completion(text, finish, prompt_tokens, count, total, tuple(ends), tuple(t.logprob for t in tokens))
+    return Completion(text, finish, prompt_tokens, count, total, ends, tuple(t.logprob for t in tokens))
 
 
 def _nonsense(error: PolicyBroken) -> tuple[Completion, ...]:

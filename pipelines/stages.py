@@ -11,6 +11,7 @@ import os
 import queue
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from schemas import FactoryError, Reject, Seed, Tree, from_bytes, to_bytes
 from verifiers import Panel
 
 Work = tuple[int, Seed]  # position in the run, seed
+Done = queue.SimpleQueue[Grown | None]  # None: no more
 MAX_TASKS = 20_000  # beyond this many seeds, several share one Ray task
 
 
@@ -48,7 +50,8 @@ class Engine:
             search=recipe.search,
             seed=recipe.seed,
         )
-        self._room = asyncio.Semaphore(recipe.execution.trees_in_flight)
+        self.trees_in_flight = recipe.execution.trees_in_flight
+        self._room = asyncio.Semaphore(self.trees_in_flight)
 
     async def grow(self, position: int, seed: Seed) -> Grown:
         """The outcome of one seed."""
@@ -102,41 +105,34 @@ def useless(tree: Tree) -> Reject | None:
 
 def grow_locally(recipe: Recipe, work: list[Work]) -> Iterator[Grown]:
     """The plain asyncio executor: one engine in a thread of this process."""
-    done: queue.SimpleQueue[Grown | BaseException | None] = queue.SimpleQueue()
+    done: Done = queue.SimpleQueue()
     stop = threading.Event()
-    thread = threading.Thread(target=lambda: asyncio.run(_drive(recipe, work, done, stop)), name="engine", daemon=True)
-    thread.start()
-    try:
-        while (item := done.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stop.set()
-        thread.join()
-
-
-async def _drive(recipe: Recipe, work: Iterable[Work], done: Any, stop: threading.Event) -> None:
-    """The thread: whatever breaks here is handed over and raised by the driver."""
-    try:
-        engine = Engine(recipe)
+    with ThreadPoolExecutor(1, thread_name_prefix="engine") as thread:
+        driven = thread.submit(lambda: asyncio.run(_drive(recipe, work, done, stop)))
+        driven.add_done_callback(lambda _: done.put(None))
         try:
-            await _keep_growing(engine, work, 4 * recipe.execution.trees_in_flight, (done, stop))
+            while (grown := done.get()) is not None:
+                yield grown
         finally:
-            await engine.close()
-        done.put(None)
-    except BaseException as error:  # noqa: BLE001
-        done.put(error)
+            stop.set()
+    driven.result()
 
 
-async def _keep_growing(engine: Engine, work: Iterable[Work], most: int, ends: tuple[Any, threading.Event]) -> None:
-    """Keep ``most`` trees started (those the engine has no room for wait) until the work or the caller's patience ends."""
-    done, stop = ends
+async def _drive(recipe: Recipe, work: Iterable[Work], done: Done, stop: threading.Event) -> None:
+    engine = Engine(recipe)
+    try:
+        await _keep_growing(engine, work, done, stop)
+    finally:
+        await engine.close()
+
+
+async def _keep_growing(engine: Engine, work: Iterable[Work], done: Done, stop: threading.Event) -> None:
+    """Keep a few more trees started than the engine has room for, until the work or the caller's patience ends."""
     growing: set[asyncio.Task[Grown]] = set()
     left = iter(work)
     try:
         while not stop.is_set():
-            while len(growing) < most and (item := next(left, None)) is not None:
+            while len(growing) < 2 * engine.trees_in_flight and (item := next(left, None)) is not None:
                 growing.add(asyncio.create_task(engine.grow(*item)))
             if not growing:
                 return

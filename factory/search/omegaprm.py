@@ -6,8 +6,9 @@ largest Q + U (section 3.3):
 
     Q(s, r) = alpha^(1 - MC(s)) * beta^(len(r) / L)          U(s) = c_puct * sqrt(sum_i N(s_i)) / (1 + N(s))
 
-Two additions, both the factory's: human prefixes are search roots, and an ``invalid`` verdict on a step bounds the
-first error from above for free, so rollouts are spent only in between.
+Three additions of the factory's: human prefixes are search roots; an ``invalid`` verdict on a step bounds the first error
+from above for free, so rollouts are spent only in between; and a candidate whose error is located already does not use
+up a search.
 """
 
 import math
@@ -37,10 +38,10 @@ async def omegaprm(session: Session, roots: list[int], spec: OmegaPRM) -> str:
     for _ in range(spec.searches):
         if session.spent:
             return session.spent
+        pool = [rollout for rollout in pool if not located(session, rollout)]
         chosen = select(session, pool, spec)
         if chosen is None:
             return "exhausted"
-        pool.remove(chosen)
         session.growth.nodes[chosen.start].visits += 1
         pool += await locate_error(session, chosen, spec.k)
     return session.spent or "searches"
@@ -78,22 +79,34 @@ async def locate_error(session: Session, rollout: Rollout, k: int) -> list[Rollo
     """Binary search for the first step of ``rollout`` after which no rollout succeeds; returns the new candidates met
     on the way. Ends early, leaving the rest unknown, when a midpoint cannot be decided or the budget is spent."""
     path = session.growth.path(rollout.leaf)
-    low = session.growth.nodes[rollout.start].depth  # steps known to be good: MC > 0 here
-    high = _bound(path, low)  # steps known to hold the error
     found: list[Rollout] = []
-    while high - low > 1:
+    while not located(session, rollout):
+        low, high = bounds(session, rollout)
         middle = path[(low + high) // 2 - 1]
-        if not middle.total + middle.undecided:
-            found += candidates(session, await session.roll_out([middle.index], k))
-        if not middle.total:
+        new = await session.roll_out([middle.index], k)
+        if not new:
             break
-        low, high = (middle.depth, high) if middle.correct else (low, middle.depth)
+        found += candidates(session, new)
     return found
 
 
-def _bound(path: list[Draft], low: int) -> int:
-    """Depth of the first step after ``low`` that a judge refuted, else the whole length: the answer is wrong."""
+def located(session: Session, rollout: Rollout) -> bool:
+    """Whether nothing is left to search: the bounds meet, or the midpoint was asked and cannot be decided."""
+    low, high = bounds(session, rollout)
+    middle = session.growth.path(rollout.leaf)[(low + high) // 2 - 1]
+    return high - low <= 1 or middle.undecided > 0
+
+
+def bounds(session: Session, rollout: Rollout) -> tuple[int, int]:
+    """Depths between which the first error lies, by all that is known now: after ``low`` steps MC > 0, after ``high`` it
+    is 0 or a judge refuted that step."""
+    low, path = session.growth.nodes[rollout.start].depth, session.growth.path(rollout.leaf)
     for node in path[low:]:
-        if any(verdict.outcome == "invalid" for verdict in node.verdicts):
-            return node.depth
-    return len(path)
+        if _refuted(node) or (node.total and not node.correct):
+            return low, node.depth
+        low = node.depth if node.correct else low
+    return low, len(path)
+
+
+def _refuted(node: Draft) -> bool:
+    return any(verdict.outcome == "invalid" for verdict in node.verdicts)

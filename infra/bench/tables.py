@@ -107,8 +107,8 @@ def throughput_lines(plan: Plan, repetitions: Sequence[Repetition]) -> list[str]
     raw_front = median(arm.front_cpu_s / arm.wall_s for arm in raw)
     lines = [
         f"THROUGHPUT factory / vllm.LLM.generate: demo recipe, bundled model, {plan.seeds} bundled seeds,",
-        f"{len(raw)} interleaved repetitions; {one.tokens} output tokens, {one.sequences} sequences in {one.requests} requests,",
-        "the same tokens in both arms.",
+        f"{len(raw)} interleaved repetitions: {one.tokens} output tokens, {one.sequences} sequences in {one.requests} requests",
+        "and the same tokens in both arms.",
         "",
         align(RUN_HEADS, RUN_WIDTHS),
         *(align(run_cells(trees, repetitions), RUN_WIDTHS) for trees in plan.in_flight),

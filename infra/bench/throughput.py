@@ -94,10 +94,12 @@ def repeat(plan: Plan, number: int, changes: Sequence[str]) -> Repetition:
             say(f"repetition {number + 1}/{plan.repetitions}: factory, {trees} trees in flight, {plan.seeds} seeds")
             run_arm("factory", recorded, str(trees), str(plan.seeds), *changes)
             arms[trees] = summary(recording := Recording.load(recorded))
+            say(f"   {recording.tokens} tokens in {recording.wall_s:.1f} s, {recording.rate:.0f} tok/s")
             if trees == plan.replayed:
                 say(f"repetition {number + 1}/{plan.repetitions}: LLM.generate, {recording.sequences} sequences")
                 run_arm("raw", recorded, out, *changes)
                 raw = checked(RawArm(recording.tokens, **json.loads(out.read_text(encoding="utf-8"))))
+                say(f"   {raw.tokens} tokens in {raw.wall_s:.1f} s, {raw.rate:.0f} tok/s")
     assert raw is not None, "the replayed setting is one of those measured"
     return Repetition(arms, raw)
 

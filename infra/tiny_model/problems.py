@@ -52,11 +52,11 @@ def generate(rng: random.Random, recovery: float = RECOVERY_SHARE) -> Example:
     family = rng.choice(tuple(FAMILIES))
     draft = Draft(rng)
     FAMILIES[family](draft)
-    steps = _with_slip(rng, draft.steps) if rng.random() < recovery else draft.steps
+    steps = with_slip(rng, draft.steps) if rng.random() < recovery else draft.steps
     return Example(draft.problem, tuple(steps), family)
 
 
-def _with_slip(rng: random.Random, steps: list[Step]) -> list[Step]:
+def with_slip(rng: random.Random, steps: list[Step]) -> list[Step]:
     """The steps with one equation first stated wrongly (learn=False), then noticed and put right."""
     at = rng.randrange(len(steps) - 1)
     good = steps[at]

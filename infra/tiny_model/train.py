@@ -1,7 +1,8 @@
 """Trains the bundled tiny demo model from scratch: `python infra/tiny_model/train.py --out DIR --minutes 30`.
 
-The data come from `problems.py`, never repeated. With `--minutes` the learning rate falls to zero over a wall-clock
-budget, so the number of steps depends on the machine; with `--steps N` a run is set by its seed alone.
+The data come from `problems.py` and, with `--seed-share`, from `seed_family.py`, both drawn anew at every step. With
+`--minutes` the learning rate falls to zero over a wall-clock budget, so the number of steps depends on the machine;
+with `--steps N` a run is set by its seed alone.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from muon import Muon
-from problems import generate
+from problems import Example, generate
+from seed_family import seed_example, seed_templates
 from text_format import END, IGNORED, PAD, encode, prompt, train_tokenizer
 from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -74,10 +76,18 @@ def loaded(folder: Path) -> tuple[PreTrainedTokenizerFast, LlamaForCausalLM]:
     return PreTrainedTokenizerFast.from_pretrained(folder), LlamaForCausalLM.from_pretrained(folder)
 
 
-def batches(tokenizer: PreTrainedTokenizerFast, rng: random.Random) -> Iterator[tuple[Tensor, Tensor]]:
+def writer(args: argparse.Namespace) -> Callable[[random.Random], Example]:
+    """What draws one training example: the generator, or with probability args.seed_share a seed's template."""
+    templates = seed_templates(args.seeds) if args.seed_share else []
+    return lambda rng: seed_example(rng, templates) if rng.random() < args.seed_share else generate(rng)
+
+
+def batches(
+    tokenizer: PreTrainedTokenizerFast, rng: random.Random, write: Callable[[random.Random], Example]
+) -> Iterator[tuple[Tensor, Tensor]]:
     """Endless (ids, labels) batches of ROWS examples of like length (about 4,000 tokens)."""
     while True:
-        pool = sorted((encode(tokenizer, generate(rng)) for _ in range(POOL)), key=lambda pair: len(pair[0]))
+        pool = sorted((encode(tokenizer, write(rng)) for _ in range(POOL)), key=lambda pair: len(pair[0]))
         starts = list(range(0, POOL, ROWS))
         rng.shuffle(starts)
         for at in starts:
@@ -116,7 +126,7 @@ def train(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, args: arg
     """Train in place until the steps or the minutes are used up; checkpoints go to args.checkpoints."""
     used, start, saved = Progress(), time.monotonic(), 0.0
     opts = optimisers(model)
-    for ids, labels in batches(tokenizer, random.Random(args.data_seed)):
+    for ids, labels in batches(tokenizer, random.Random(args.data_seed), writer(args)):
         done = used.steps / args.steps if args.steps else used.seconds / (60 * args.minutes)
         if done >= 1:
             return used
@@ -163,6 +173,8 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="go on from this model folder (with a fresh optimiser)")
     parser.add_argument("--peak", type=float, default=1.0, help="factor on the top learning rates")
     parser.add_argument("--data-seed", type=int, default=SEED + 1, help="seed of the training examples")
+    parser.add_argument("--seed-share", type=float, default=0.0, help="share of examples from --seeds, renumbered")
+    parser.add_argument("--seeds", type=Path, default=Path("factory/data/seeds.jsonl"))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--checkpoints", type=Path, help="folder for a checkpoint every two minutes")
     args = parser.parse_args()

@@ -17,7 +17,7 @@ import pytest
 from factory.policy import Completion, Prompt, Request, Sampling
 from pipelines import engine
 from pipelines.config import PolicySpec, VLLMSpec
-from pipelines.engine import VLLMPolicy, sampling_params, token_ids
+from pipelines.engine import VLLMPolicy, sampling_params, token_ends, token_ids
 from pipelines.models import resolve_model
 from schemas import Message, PolicyBroken
 
@@ -77,12 +77,7 @@ def test_tokens_and_log_probabilities_add_up(served: Served) -> None:
         assert completion.tokens == len(completion.ends) == len(completion.logprobs)
         assert completion.logprob == pytest.approx(sum(completion.logprobs), abs=1e-3)
         assert all(logprob <= 0 for logprob in completion.logprobs)
-        assert list(completion.ends) == sorted(completion.ends)
-        assert completion.ends[-1] == len(completion.text)
-        starts = (0, *completion.ends)
-        pieces = [completion.text[a:b] for a, b in zip(starts, completion.ends, strict=False)]
-        assert [len(served.tokenizer.encode(piece)) for piece in pieces if piece] == [1] * len([p for p in pieces if p])
-        assert pieces.count("") <= 1  # the end token has no text
+        assert pieces(completion, served.tokenizer).count("") <= 1  # the end token has no text
     assert {completion.finish for completion in group} <= {"stop", "length"}
 
 
@@ -143,6 +138,20 @@ def test_a_prompt_seen_before_comes_from_the_cache(served: Served) -> None:
     assert cached == [0, (len(tokens) - 1) // 32 * 32]
 
 
+@pytest.mark.parametrize(
+    ("parts", "text", "ends"),
+    [
+        (("The", " answer"), "The answer", (3, 10)),
+        (("The", "answer", "is", "4", "2"), "The answer is 42", (3, 10, 13, 15, 16)),  # SentencePiece drops the space
+        (("a", "<|end|>", "b", "<|end|>"), "ab", (1, 1, 2, 2)),  # special tokens are not in the text
+        (("so", ".\n"), "so.", (2, 3)),  # cut at a stop string
+        (("", "é"), "é", (0, 1)),  # two bytes of one character
+    ],
+)
+def test_tokens_find_their_places_in_the_text(parts: tuple[str, ...], text: str, ends: tuple[int, ...]) -> None:
+    assert token_ends(parts, text) == ends
+
+
 # ------------------------------------------------------------------------------------------- killed engines
 
 
@@ -160,6 +169,8 @@ async def killed_twice(policy: VLLMPolicy, processes: Callable[[], set[int]]) ->
     asked = [Request(prompt("1" * i), 2, i, Sampling(max_tokens=300)) for i in range(8)]
     calm = await policy.complete(asked)
     assert {completion.tokens for group in calm for completion in group} == {300}
+    tokenizer = (await policy._ready()).get_tokenizer()
+    assert any("" in pieces(completion, tokenizer)[:-1] for group in calm for completion in group)
     (first,) = processes()
     answer = asyncio.create_task(policy.complete(asked))
     await kill_while_writing(policy, 16)
@@ -214,3 +225,12 @@ def engine_processes() -> set[int]:
 
 def texts(group: tuple[Completion, ...]) -> list[str]:
     return [completion.text for completion in group]
+
+
+def pieces(completion: Completion, tokenizer: Any) -> list[str]:
+    """What each token added to the text: one token's worth, or nothing where it was a special token."""
+    starts = (0, *completion.ends)
+    found = [completion.text[start:end] for start, end in zip(starts, completion.ends, strict=False)]
+    assert "".join(found) == completion.text
+    assert {len(tokenizer.encode(piece)) for piece in found if piece} == {1}
+    return found

@@ -144,9 +144,7 @@ def test_a_greedy_answer_continues_from_each_of_its_prefixes(server: Server) -> 
 
 
 @pytest.mark.parametrize("prefix", ["", "The muffins cost 4 * 6 = 24 dollars.\n", "The muffins cost", "4 * 6 = 2"])
-def test_the_server_sees_the_tokens_that_our_own_engine_would_send(
-    server: Server, tokenizer: Any, prefix: str
-) -> None:
+def test_the_server_sees_the_tokens_that_our_own_engine_would_send(server: Server, tokenizer: Any, prefix: str) -> None:
     assert server.one(prefix).prompt_tokens == len(token_ids(tokenizer, prompt(prefix)))
 
 
