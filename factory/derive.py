@@ -1,5 +1,6 @@
 """Deriving an export from a run's trees: labels, SFT, DPO and PRM shards under one label policy. No model is needed."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -12,6 +13,7 @@ from factory.prompts import Prompter, PromptSpec
 from factory.shards import MANIFEST, read_manifest, read_shard, shard_paths, write_manifest, write_shard
 from schemas import (
     SCHEMA_VERSION,
+    BadInput,
     DPORow,
     Manifest,
     PRMRow,
@@ -38,7 +40,9 @@ RECORDS: dict[str, type] = {
 
 
 def export_folder(run: Path, name: str = "default") -> Path:
-    """Where the export ``name`` of a run stands."""
+    """Where the export ``name`` of a run stands. Raises ``BadInput`` for a name that is no plain folder name."""
+    if not re.fullmatch(r"[\w][\w.-]*", name):
+        raise BadInput(f"{name!r} cannot name an export: use letters, digits, '.', '_' and '-'.")
     return run / "exports" / name
 
 

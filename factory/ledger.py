@@ -202,7 +202,7 @@ def _own(folder: Path, identity: Identity) -> Manifest:
             identity.model,
             identity.versions,
             identity.schema_version,
-            totals={"started": datetime.now(UTC).isoformat(timespec="seconds")},
+            totals={"started": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")},
         )
         write_manifest(folder, manifest)
         return manifest

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from schemas import BadInput, FactoryError
+from schemas import BadInput, FactoryError, content_id
 
 app = typer.Typer(
     name="factory",
@@ -71,7 +71,7 @@ def run(
 
 
 @app.command()
-def seeds(recipe: RecipeArg, changes: SetOpt = [], as_json: JsonOpt = False) -> None:  # noqa: B006
+def seeds(recipe: RecipeArg = "demo", changes: SetOpt = [], as_json: JsonOpt = False) -> None:  # noqa: B006
     """Read a recipe's seeds and say what is kept and what is rejected, and why. Writes nothing."""
     from factory.seeds import read_seeds
     from pipelines.config import load_recipe
@@ -98,8 +98,8 @@ def seeds(recipe: RecipeArg, changes: SetOpt = [], as_json: JsonOpt = False) -> 
 @app.command()
 def export(
     run_folder: RunArg,
-    name: Annotated[str, typer.Option("--name", help="Name of the export; `default` is the run's own.")],
     changes: SetOpt = [],  # noqa: B006
+    name: Annotated[str, typer.Option("--name", help="Name of the export [default: made from the changes].")] = "",
     as_json: JsonOpt = False,
 ) -> None:
     """Derive labels and examples again from a run's trees under other [labels] and [export] settings. Needs no model."""
@@ -108,8 +108,10 @@ def export(
     from pipelines.config import build_recipe, override
     from pipelines.run import write_report
 
+    name = name or (content_id(sorted(changes), size=4) if changes else "default")
     config = dict(read_manifest(run_folder).config)
-    tables: dict[str, Any] = {"labels": {**config["labels"], "name": name}, "export": config["export"]}
+    labels = {**config["labels"], "name": name} if changes else config["labels"]
+    tables: dict[str, Any] = {"labels": labels, "export": config["export"]}
     for change in changes:
         if change.partition(".")[0] not in tables:
             raise BadInput(f"--set {change}: an export may only change labels.* and export.*; for the rest, run again.")
@@ -188,7 +190,9 @@ def doctor(as_json: JsonOpt = False) -> None:
 def submit(
     recipe: RecipeArg,
     address: Annotated[str, typer.Option("--address", help="The Jobs server, as http://head:8265.")],
-    folder: Annotated[str, typer.Option("--out", help="Output folder on storage that the whole cluster sees.")],
+    folder: Annotated[
+        str, typer.Option("--out", help="Output folder on storage that the cluster keeps [default: runs/NAME, here].")
+    ] = "",
     changes: SetOpt = [],  # noqa: B006
     follow: Annotated[bool, typer.Option("--follow", help="Print the job's log until it ends.")] = False,
     installed: Annotated[
@@ -200,11 +204,11 @@ def submit(
     from pipelines.config import load_recipe, recipe_path
     from pipelines.submit import SubmitOptions, follow_job, submit_recipe
 
-    load_recipe(recipe, changes)
+    folder = folder or str((Path("runs") / load_recipe(recipe, changes).name).resolve())
     options = SubmitOptions(out=folder, overrides=tuple(changes), installed=installed)
     handle = submit_recipe(recipe_path(recipe), address, options)
     if not as_json:
-        err.print(f"submitted as {handle.submission_id}")
+        err.print(f"submitted as {handle.submission_id}, writing to {folder} as the cluster sees it", markup=False)
     if follow:
         for line in follow_job(handle):
             typer.echo(line, nl=False)

@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from problems import generate
+from seed_family import seed_templates
 from text_format import prompt
 from wording import OPERATIONS
 
 HELD_OUT_SEED = 7_000_001
+SEED_GROUPS = ("seeds, wording not in training", "seeds, wording in training")
 ANSWER = re.compile(r"The answer is (.+)\.$")
 EQUATION = re.compile(r"(\d+) ([-+*/]) (\d+) = (\d+)")
 
@@ -80,10 +82,14 @@ def held_out(count: int) -> list[Case]:
 
 
 def seed_cases(path: Path) -> list[Case]:
-    """The number-answer problems of a seed file with every proper prefix of their first (correct) solution."""
+    """The number-answer problems of a seed file with every proper prefix of their first (correct) solution.
+
+    The group says whether training with --seed-share has the problem's wording (with other numbers) or not.
+    """
+    renumbered = {t.name for t in seed_templates(path)}
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [
-        Case(row["problem"], tuple(steps[:k]), len(steps), row["answer"], "seeds")
+        Case(row["problem"], tuple(steps[:k]), len(steps), row["answer"], SEED_GROUPS[row["id"] in renumbered])
         for row in rows
         if row["domain"] == "math"
         for steps in [[s["text"] for s in row["solutions"][0]["steps"]]]
@@ -159,12 +165,13 @@ def main() -> None:
     args = parser.parse_args()
     cases = held_out(args.problems) + (seed_cases(args.seeds) if args.seeds else [])
     results = sample(args.model, cases, args.samples, args.temperature)
-    seeds = [r for r in results if r.case.group == "seeds"]
-    generated = [r for r in results if r.case.group != "seeds"]
+    seeds = [r for r in results if r.case.group in SEED_GROUPS]
+    generated = [r for r in results if r.case.group not in SEED_GROUPS]
     print(report(generated))
     if seeds:
         print("\nBundled seed problems\n\n" + report(seeds))
     print("\nMistakes\n\n" + mistakes(generated, args.show))
+    print("\nMistakes on the seeds\n\n" + mistakes(seeds, args.show))
 
 
 if __name__ == "__main__":

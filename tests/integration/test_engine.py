@@ -4,14 +4,13 @@ import asyncio
 import importlib.util
 import json
 import multiprocessing
-import os
 import shutil
-import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from factory.policy import Completion, Prompt, Request, Sampling
@@ -199,10 +198,13 @@ async def kill_while_writing(policy: VLLMPolicy, sequences: int) -> None:
             await asyncio.sleep(0)
     params = sampling_params(Sampling(max_tokens=100), 1, 1, 100)
     params.output_kind = type(params.output_kind).DELTA
+    core = psutil.Process(live.engine_core.resources.engine_manager.processes[0].pid)
+    family = [core, *core.children(recursive=True)]
     with pytest.raises(EngineDeadError):
         async for _ in live.generate(TokensPrompt(prompt_token_ids=[5, 6, 7]), params, "last in the queue"):
-            for process in live.engine_core.resources.engine_manager.processes:
-                os.kill(process.pid, signal.SIGKILL)
+            core.kill()
+    _, left = await asyncio.to_thread(psutil.wait_procs, family, WAIT_S)
+    assert left == []
 
 
 @pytest.fixture(scope="module")

@@ -127,3 +127,21 @@ def test_bad_input_ends_in_one_paragraph_and_its_exit_code(name: str, tmp_path: 
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) <= 2
+
+
+def test_an_export_cannot_leave_its_run(made: Path) -> None:
+    done = factory("export", made / "run", "--name", "../elsewhere")
+    assert (done.returncode, "cannot name an export" in done.stderr) == (2, True)
+
+
+def test_the_runs_own_export_is_left_alone(made: Path) -> None:
+    before = (made / "run" / "exports" / "default" / "manifest.json").read_bytes()
+    facts = json.loads(factory("export", made / "run", "--json").stdout)
+    assert facts["export"] == "default"
+    assert (made / "run" / "exports" / "default" / "manifest.json").read_bytes() == before
+
+
+def test_doctor_names_what_is_missing_and_what_works() -> None:
+    found = {row["name"]: row for row in json.loads(factory("doctor", "--json").stdout)}
+    assert found["vllm"]["state"] == found["tiny"]["state"] == found["ray"]["state"] == "ok"
+    assert all(row["detail"] for row in found.values())
