@@ -51,7 +51,9 @@ class Ledger:
         self._lock = _lock(folder)
         self.manifest = _own(folder, identity)
         self._journal = Journal(folder / JOURNAL)
-        self._since = time.monotonic()  # of the last seal: wall seconds are summed over all sittings of a run
+        self._since = (
+            time.monotonic()
+        )  # wall seconds are summed over all sittings of a run, but for a killed one's last
         for group in self.manifest.sealed:  # killed between the manifest and the clean-up after it
             self._drop(group)
         self._pending = Counter(i // self._rows for i in self._journal.positions())  # outcomes per open group
@@ -61,6 +63,8 @@ class Ledger:
 
     def __exit__(self, *_: object) -> None:
         self._journal.close()
+        if not self.manifest.complete:
+            self._put(replace(self.manifest, totals=_plus(self.manifest.totals, {"seconds": self._elapsed()})))
         self._lock.close()
 
     def plant(self, batch: SeedBatch) -> None:
@@ -99,6 +103,8 @@ class Ledger:
 
     def finish(self, total: int) -> Manifest:
         """Seal what is left, check that every seed has exactly one outcome and mark the run complete."""
+        if self.manifest.complete:
+            return self.manifest
         self._journal.commit()
         for group in sorted(set(range(-(-total // self._rows))) - set(self.manifest.sealed)):
             self._seal(group)
@@ -108,9 +114,9 @@ class Ledger:
             raise RunConflict(
                 f"{self.folder}: {total} seeds, but {done.read} outcomes. Run the recipe into a new --out."
             )
-        totals = self.manifest.totals
-        speed = totals.get("tokens", 0) / max(totals.get("seconds", 0.0), 1e-9)
-        self._put(replace(self.manifest, complete=True, totals={**totals, "tokens_per_s": speed}))
+        totals = _plus(self.manifest.totals, {"seconds": self._elapsed()})
+        totals["tokens_per_s"] = totals.get("tokens", 0) / max(totals["seconds"], 1e-9)
+        self._put(replace(self.manifest, complete=True, totals=totals))
         return self.manifest
 
     def _size(self, group: int, total: int) -> int:
@@ -124,14 +130,18 @@ class Ledger:
         shards = [write_shard(self.folder, "trees", group, to_table(trees, Tree))] if trees else []
         if rejects:
             shards.append(write_shard(self.folder, "rejects", TREE_REJECTS + group, to_table(rejects, Reject)))
-        now = time.monotonic()
-        sums = {**_sums(trees), "seconds": now - self._since}
-        self._since = now
+        sums = {**_sums(trees), "seconds": self._elapsed()}
         self._put(_with_group(self.manifest, group, shards, (len(trees), len(rejects)), sums))
         self._drop(group)
 
     def _drop(self, group: int) -> None:
         self._journal.drop(group * self._rows, (group + 1) * self._rows)
+
+    def _elapsed(self) -> float:
+        """Wall seconds since the last call."""
+        now = time.monotonic()
+        elapsed, self._since = now - self._since, now
+        return elapsed
 
     def _put(self, manifest: Manifest) -> None:
         write_manifest(self.folder, manifest)
@@ -151,8 +161,12 @@ def _with_group(
         shards=tuple(ordered),
         counts=tuple(counts.values()),
         sealed=tuple(sorted({*manifest.sealed, group})),
-        totals={**manifest.totals, **{key: manifest.totals.get(key, 0) + value for key, value in sums.items()}},
+        totals=_plus(manifest.totals, sums),
     )
+
+
+def _plus(totals: dict[str, Any], sums: dict[str, Any]) -> dict[str, Any]:
+    return {**totals, **{key: totals.get(key, 0) + value for key, value in sums.items()}}
 
 
 def _sums(trees: Iterable[Tree]) -> Counter[str]:

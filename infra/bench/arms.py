@@ -60,7 +60,7 @@ def record_factory(recipe: Recipe, seeds: int) -> Recording:
     for _ in stages.grow_locally(recipe, list(enumerate(chosen))):
         finished.append(time.monotonic())
         cpu = time.process_time()
-    return Recording(tuple(sent), clock[0], tuple(finished), cpu - clock[1], recipe.execution.trees_in_flight)
+    return Recording(tuple(sent), clock[0], tuple(finished), cpu - clock[1], recipe.policy.vllm.max_num_seqs)
 
 
 def replay_raw(recipe: Recipe, recording: Recording) -> dict[str, float]:

@@ -29,7 +29,7 @@ class Recording:
     began: float
     finished: tuple[float, ...]  # when each tree was done, in order
     front_cpu_s: float
-    trees_in_flight: int
+    most_running: int  # sequences that the engine runs at once, ``max_num_seqs``
 
     @property
     def tokens(self) -> int:
@@ -51,14 +51,32 @@ class Recording:
         """Output tokens per second of the whole run."""
         return self.tokens / self.wall_s
 
+    def full_until(self) -> float:
+        """The last moment at which as many sequences were asked for as the engine can run: from then on it drains,
+        because a bench has few seeds and the last trees ask for little at a time."""
+        changes = [(sent.began, len(sent.lengths)) for sent in self.requests]
+        changes += [(sent.ended, -len(sent.lengths)) for sent in self.requests]
+        asked, until = 0, self.began
+        for moment, change in sorted(changes):
+            if asked >= self.most_running:
+                until = moment
+            asked += change
+        return until
+
     def filled(self) -> float | None:
-        """Output tokens per second until the last tree had started: without the end, where the engine drains because
-        a bench has few seeds. Requests count where they ended. ``None`` where all trees started at once."""
-        waiting = len(self.finished) - self.trees_in_flight
-        if waiting < 1:
+        """Output tokens per second until ``full_until``; ``None`` where the engine never was full. A request still open
+        then counts by the share of its time that had passed."""
+        until = self.full_until()
+        if until == self.began:
             return None
-        until = self.finished[waiting - 1]
-        return sum(sum(sent.lengths) for sent in self.requests if sent.ended <= until) / (until - self.began)
+        passed = ((until - sent.began) / (sent.ended - sent.began) for sent in self.requests)
+        made = (sum(sent.lengths) * min(1.0, max(0.0, part)) for sent, part in zip(self.requests, passed, strict=True))
+        return sum(made) / (until - self.began)
+
+    @property
+    def full_share(self) -> float:
+        """Share of the wall before ``full_until``."""
+        return (self.full_until() - self.began) / self.wall_s
 
     def asked(self) -> float:
         """Sequences that the engine had been asked for and had not all returned, averaged over the wall: running ones,

@@ -89,14 +89,24 @@ def per(count: int, total: int) -> str:
 
 # ---------------------------------------------------------------------------------------------- throughput
 
-RUN_HEADS = ("trees in flight", "tok/s (median)", "over raw, each", "median", "filled", "asked", "front CPU")
-RUN_WIDTHS = (16, 15, 22, 8, 8, 7, 9)
+RUN_HEADS = (
+    "trees in flight",
+    "tok/s (median)",
+    "over raw, each",
+    "median",
+    "while full",
+    "full",
+    "asked",
+    "front CPU",
+)
+RUN_WIDTHS = (16, 15, 22, 8, 11, 6, 6, 9)
 RUN_LEGEND = (
     "raw: one LLM.generate call with all recorded sequences at once, to their recorded lengths (ignore_eos), same engine",
     "settings, own process: an upper bound that never waits for a tree or a judge. tok/s: output tokens from the first",
-    "request to the last finished tree, engine start excluded for both. filled: the same until the last tree had started,",
-    "without the drain at the end of a short bench. asked: sequences asked of the engine and not all returned, time-averaged.",
-    "front CPU: share of one core used by the searching process (prompts, trees, detokenising; not engine, not judges).",
+    "request to the last finished tree, engine start excluded for both. while full: the same ratio until the trees last asked",
+    "for as many sequences as the engine runs (max_num_seqs), and full: the share of the wall that this was; the rest is the",
+    "end of a short bench, where few trees are left. asked: sequences asked for and not all returned, time-averaged (running",
+    "and queued). front CPU: cores used by the searching process (prompts, trees, detokenising; not engine, not judges).",
 )
 
 
@@ -112,7 +122,9 @@ def throughput_lines(plan: Plan, repetitions: Sequence[Repetition]) -> list[str]
         "",
         align(RUN_HEADS, RUN_WIDTHS),
         *(align(run_cells(trees, repetitions), RUN_WIDTHS) for trees in plan.in_flight),
-        align(("raw", number(median(arm.rate for arm in raw), 0), "", "", "", "", number(raw_front, 2)), RUN_WIDTHS),
+        align(
+            ("raw", number(median(arm.rate for arm in raw), 0), "", "", "", "", "", number(raw_front, 2)), RUN_WIDTHS
+        ),
     ]
     trees = best(repetitions)
     found = number(median(rep.ratio(trees) for rep in repetitions), 2)
@@ -128,6 +140,7 @@ def run_cells(trees: int, repetitions: Sequence[Repetition]) -> tuple[str, ...]:
         " ".join(number(repetition.ratio(trees), 2) for repetition in repetitions),
         number(median(repetition.ratio(trees) for repetition in repetitions), 2),
         number(median(repetition.filled_ratio(trees) for repetition in repetitions), 2),
+        number(median(arm.full_share for arm in arms), 2),
         number(median(arm.asked for arm in arms), 0),
         number(median(arm.front_cpu_s / arm.wall_s for arm in arms), 2),
     )

@@ -40,6 +40,7 @@ class FactoryArm:
     wall_s: float
     rate: float
     filled: float | None
+    full_share: float
     asked: float
     front_cpu_s: float
 
@@ -71,7 +72,7 @@ class Repetition:
         return self.factory[in_flight].rate / self.raw.rate
 
     def filled_ratio(self, in_flight: int) -> float | None:
-        """Factory over raw, until the last tree had started."""
+        """Factory over raw, while the engine was full."""
         filled = self.factory[in_flight].filled
         return filled / self.raw.rate if filled else None
 
@@ -113,6 +114,7 @@ def summary(recording: Recording) -> FactoryArm:
         wall_s=recording.wall_s,
         rate=recording.rate,
         filled=recording.filled(),
+        full_share=recording.full_share,
         asked=recording.asked(),
         front_cpu_s=recording.front_cpu_s,
     )

@@ -27,8 +27,8 @@ def sent(*lengths: int, began: float = 0.0, ended: float = 1.0, seed: int = 7) -
     return Sent((1, 2, 3), seed, 0.8, 1.0, lengths, began, ended)
 
 
-def recording(*requests: Sent, finished: Sequence[float] = (4.0,), trees: int = 1) -> Recording:
-    return Recording(requests, 0.0, tuple(finished), 0.5, trees)
+def recording(*requests: Sent, finished: Sequence[float] = (4.0,), most: int = 1) -> Recording:
+    return Recording(requests, 0.0, tuple(finished), 0.5, most)
 
 
 @pytest.mark.parametrize(
@@ -106,12 +106,17 @@ def test_a_recording_survives_its_file(tmp_path: Path) -> None:
     assert Recording.load(tmp_path / "run.json") == run
 
 
-def test_rates_of_the_whole_run_and_of_its_filled_part() -> None:
-    run = recording(sent(10, ended=1.0), sent(10, ended=2.0), sent(4, ended=4.0), finished=(1.0, 2.0, 4.0), trees=1)
+def test_rates_of_the_whole_run_and_of_its_full_part() -> None:
+    run = recording(sent(5, 5, ended=1.0), sent(5, 5, ended=2.0), sent(4, began=1.0, ended=4.0), most=3)
     assert run.rate == pytest.approx(6.0)
-    assert run.filled() == pytest.approx(10.0)
-    assert recording(sent(10), finished=(4.0,), trees=1).filled() is None
-    assert run.asked() == pytest.approx((1 + 2 + 4) / 4)
+    assert run.full_until() == 2.0
+    assert run.full_share == pytest.approx(0.5)
+    assert run.filled() == pytest.approx((10 + 10 + 4 / 3) / 2)
+    assert run.asked() == pytest.approx((2 + 4 + 3) / 4)
+
+
+def test_an_engine_that_was_never_full_has_no_full_rate() -> None:
+    assert recording(sent(10), most=2).filled() is None
 
 
 def test_a_raw_arm_that_made_other_tokens_is_no_comparison() -> None:
