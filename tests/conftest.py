@@ -5,16 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from factory.doubles import chain_seed
 from tests.recipes import factory, write_recipe
 
 
 @pytest.fixture(scope="session")
 def oracle_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of 40 arithmetic chains by the oracle policy: several shards, real judges, one rejected seed row."""
+    """A finished run of 41 arithmetic chains by the oracle policy: several shards, a real judge, one rejected seed row,
+    and one problem whose reference answer is wrong, so that its tree gives no right solution."""
     folder = tmp_path_factory.mktemp("oracle")
     recipe = write_recipe(folder, 40, searches=4, rows=16)
     with (folder / "seeds.jsonl").open("a", encoding="utf-8") as seeds:
-        seeds.write(json.dumps({"problem": "", "answer": "1", "steps": ["1"]}) + "\n")
+        wrong = {"problem": chain_seed(40, 5).problem.statement, "answer": "-1", "steps": ["The answer is -1."]}
+        for row in ({"problem": "", "answer": "1", "steps": ["1"]}, wrong):
+            seeds.write(json.dumps(row) + "\n")
     changes = ('judges.judges=["sympy"]', "export.step_pairs=true")
     options = [option for change in changes for option in ("--set", change)]
     done = factory("run", recipe, "--out", folder / "run", "--local", *options)
