@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from schemas import Message
+from schemas import ConfigError, Message
 from schemas.records import Finish
 
 
@@ -16,6 +16,10 @@ class Sampling:
     top_p: float = 1.0
     max_tokens: int = 512
     stop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.temperature < 0 or not 0 < self.top_p <= 1 or self.max_tokens < 1:
+            raise ConfigError("[sampling] needs temperature >= 0, 0 < top_p <= 1 and max_tokens >= 1.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,8 +93,12 @@ class VLLMPolicy:
             try:
                 answers = engine.generate(TokensPrompt(prompt_token_ids=tokens), params, str(self._sent))
                 return [output async for output in answers][-1]
-            except (EngineDeadError, EngineGenerateError) as error:
+            except EngineDeadError as error:
                 self._bury(engine, error)
+            except EngineGenerateError as error:  # of this request alone: the engine lives
+                raise PolicyBroken(
+                    f"vLLM cannot answer a request for {self.name}: {error}. Check [sampling]."
+                ) from error
 
 
 def start_engine(model: str, spec: VLLMSpec) -> Any:

@@ -19,11 +19,11 @@ HEADS = (
     "r/error",
     "tokens",
 )
-WIDTHS = (18, 18, 10, 18, 18, 12, 7, 8, 7)
+WIDTHS = (17, 18, 10, 22, 18, 11, 7, 8, 6)
 LEGEND = (
     "first error right: of the wrong solutions among the first k (the same for all methods) whose first error the labels",
     "name, those where it is the true one; undecided: of all those, the labels name none. right at 2 of 8: the same trees,",
-    "labelled so that a step needs two right rollouts of its own. steps right: of the labelled steps anywhere in the trees,",
+    "where a step needs two right rollouts of its own (/N located). steps right: of the labelled steps anywhere in a tree,",
     "those that agree with the truth (the chain has its true value after the step). r/step, r/error: rollouts per labelled",
     "step, per distinct first error located in the trees; tokens: output tokens per labelled step. Intervals: Wilson 95%;",
     "solutions of one tree are not independent. With recovery a Monte-Carlo label (can the policy still get there?) and the",
@@ -53,7 +53,7 @@ def cells(row: Row) -> tuple[str, ...]:
         row.setting.name,
         share(score.hit, score.located),
         f"{score.wrong - score.located}/{score.wrong}",
-        share(strict.hit, strict.located),
+        share(strict.hit, strict.located) + (f"/{strict.located}" if strict.located else ""),
         share(score.right, score.decided),
         f"{score.decided}/{score.steps}",
         per(score.rollouts, score.decided),

@@ -34,6 +34,8 @@ def test_the_bundled_recipes_are_the_ones_the_readme_names() -> None:
         ("labels.precedence=['oracle']", "'oracle'"),
         ("seeds.source=gsm9k", "gsm8k"),
         ("output.rows_per_shard=0", "at least 1"),
+        ("sampling.top_p=0", "0 < top_p <= 1"),
+        ("sampling.temperature=-1", "temperature >= 0"),
     ],
 )
 def test_what_is_wrong_with_a_setting_is_said(change: str, message: str) -> None:
