@@ -16,8 +16,9 @@ class LabelPolicy:
 
     ``human``    a rating: -1 is incorrect, +1 correct, 0 correct if ``neutral_is_correct`` (PRM800K's own reading).
     ``judges``   an ``invalid`` verdict is incorrect. A ``valid`` one has no opinion: true arithmetic can be beside the point.
-    ``rollouts`` correct if more than ``threshold`` of the rollouts from here are right (0.0: any, Math-Shepherd's hard
-                 label), or any rollout through here was; incorrect otherwise, given ``min_rollouts`` decided ones.
+    ``rollouts`` given ``min_rollouts`` decided rollouts from here: correct if more than ``threshold`` of them are right
+                 (0.0: any, Math-Shepherd's hard label), else incorrect; with fewer: correct if a right rollout passes
+                 through here. None of its own right, yet one passes through: they contradict each other, unknown.
     ``answer``   at the end of a solution: whether its final answer is right.
     """
 
@@ -58,6 +59,7 @@ def label_node(tree: Tree, node: Node, reached: int, policy: LabelPolicy) -> Ste
     }
     opinions = [opinion for source in policy.precedence if (opinion := sources[source]()) is not None]
     decided = opinions[0] if opinions else Opinion("unknown", "none", None)
+    labels = {opinion.label for opinion in opinions}
     low, high = wilson(node.correct, node.total)
     return StepLabel(
         tree=tree.id,
@@ -68,7 +70,7 @@ def label_node(tree: Tree, node: Node, reached: int, policy: LabelPolicy) -> Ste
         label=decided.label,
         decided_by=decided.by,
         policy=policy.name,
-        disagreement=len({opinion.label for opinion in opinions}) > 1,
+        disagreement=len(labels) > 1 or "unknown" in labels,  # a source without an opinion says nothing at all
         correct=node.correct,
         total=node.total,
         soft=node.value,
@@ -118,13 +120,16 @@ def _judges(node: Node) -> Opinion | None:
 
 
 def _rollouts(node: Node, reached: int, policy: LabelPolicy) -> Opinion | None:
-    ground = f"{node.correct} of {node.total} rollouts from here are right"
-    if node.total >= policy.min_rollouts:
-        good = node.correct > policy.threshold * node.total or (reached > 0 and policy.threshold == 0)
-        return Opinion("correct" if good else "incorrect", "rollouts", ground)
-    if reached and policy.threshold == 0:
-        return Opinion("correct", "rollouts", f"{reached} right rollouts pass through here")
-    return None
+    own = f"{node.correct} of {node.total} rollouts from here are right"
+    through = f"{reached} right rollouts pass through here"
+    counted, hard = node.total >= policy.min_rollouts, policy.threshold == 0
+    if counted and node.correct > policy.threshold * node.total:
+        return Opinion("correct", "rollouts", own)
+    if counted and reached and hard:
+        return Opinion("unknown", "rollouts", f"{own}, yet {through}")
+    if counted:
+        return Opinion("incorrect", "rollouts", own)
+    return Opinion("correct", "rollouts", through) if reached and hard else None
 
 
 def _answer(node: Node) -> Opinion | None:

@@ -83,3 +83,12 @@ def test_wilson_holds_the_proportion_and_narrows(correct: int, more: int) -> Non
 def test_wilson_of_nothing_is_unknown_and_of_8_of_8_is_the_textbooks() -> None:
     assert wilson(0, 0) == (None, None)
     assert wilson(8, 8) == (pytest.approx(0.6756, abs=1e-4), 1.0)
+
+
+def test_own_rollouts_all_wrong_and_a_right_one_passing_through_contradict_each_other() -> None:
+    below = ["x\nThe answer is 1.", "x\nThe answer is 2.", RIGHT[2:], "x\nThe answer is 2."]
+    script = {"Q\n": [RIGHT, WRONG] * 2, "Q\na\n": below, "Q\na\nx\n": ["The answer is 2."] * 4}
+    tree = grown(CountingPolicy(script), seed(), SearchSpec(omegaprm=OmegaPRM(k=4)))
+    label = next(label for label in label_tree(tree, LabelPolicy()) if label.text == "x")
+    assert (label.correct, label.total, label.label, label.disagreement) == (0, 4, "unknown", True)
+    assert label.evidence == "0 of 4 rollouts from here are right, yet 1 right rollouts pass through here"
