@@ -12,6 +12,7 @@ from rich.table import Table
 from factory.journal import Grown
 
 PLAIN_EVERY_S = 5.0
+FEW = 5  # outcomes before which a rate means nothing
 
 
 @dataclass
@@ -70,10 +71,13 @@ class Watch:
     def line(self) -> str:
         """Problems done, trees in flight, tokens/s, labels/s and time left, in one line."""
         rate = self.fresh / self.seconds
-        left = f"{_span((self.total - self.done) / rate)} left" if rate else "starting"
+        left = f"{_span((self.total - self.done) / rate)} left" if self.fresh >= FEW else "starting"
         flying = min(self.in_flight, self.total - self.done)
-        speeds = f"{self.tokens / self.seconds:,.0f} tokens/s  {self.judged / self.seconds:,.0f} labels/s"
-        return f"{self.done:,}/{self.total:,} problems  {flying} trees in flight  {speeds}  {left}"
+        speeds = f"{self.tokens / self.seconds:,.0f} tokens/s  {self.judged / self.seconds:,.0f} labels/s  "
+        return (
+            f"{self.done:,}/{self.total:,} problems  {flying} trees in flight  "
+            f"{speeds if self.fresh >= FEW else ''}{left}"
+        )
 
     def _row(self) -> Table:
         row = Table.grid(padding=(0, 1))
