@@ -1,6 +1,7 @@
 """The whole factory on one page: human CoT prefixes in, labelled SFT / DPO / PRM shards out."""
 
 import platform
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -42,8 +43,8 @@ def run_factory(recipe: Recipe, out: Path, watch: Watch) -> Finished:
         ledger.plant(seeds)
         work = [(position, seeds.seeds[position]) for position in ledger.remaining(total)]
         watch.begin(total, done=total - len(work))
-        with watch:
-            for grown in grow(recipe, work) if work else ():
+        with watch, closing(grow(recipe, work)) as outcomes:  # closed at once when a commit fails, not some time later
+            for grown in outcomes:
                 if ledger.commit(grown, total):
                     watch.advance(grown)
         run = ledger.finish(total)
@@ -57,7 +58,7 @@ def run_factory(recipe: Recipe, out: Path, watch: Watch) -> Finished:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What ``run_factory`` would do: ``fingerprint`` is None where the folder is free, else the run's that owns it."""
+    """What ``run_factory`` would do: ``owner`` is the fingerprint of the run that has the folder, None where it is free."""
 
     out: Path
     fingerprint: str

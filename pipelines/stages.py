@@ -10,7 +10,7 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,11 @@ Done = queue.SimpleQueue[Grown | None]  # None: no more
 MAX_TASKS = 20_000  # beyond this many seeds, several share one Ray task
 
 
-def grow(recipe: Recipe, work: list[Work]) -> Iterator[Grown]:
-    """An outcome for every seed in ``work``, as they finish. Raises the ``FactoryError`` that ended the run."""
-    return grow_locally(recipe, work) if recipe.execution.local else grow_on_ray(recipe, work)
+def grow(recipe: Recipe, work: list[Work]) -> Generator[Grown, None, None]:
+    """An outcome for every seed in ``work``, as they finish. Raises the ``FactoryError`` that ended the run. Close it to
+    stop the engines before the end."""
+    if work:
+        yield from grow_locally(recipe, work) if recipe.execution.local else grow_on_ray(recipe, work)
 
 
 class Engine:
