@@ -2,12 +2,13 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from factory.doubles import chain_seed
+from factory.doubles import Chain, Oracle, chain_seed
 
 RECIPE = """
 name = "chains"
@@ -38,6 +39,23 @@ def write_recipe(folder: Path, problems: int, searches: int = 3, rows: int = 64)
             file.write(json.dumps(row) + "\n")
     recipe = folder / "recipe.toml"
     recipe.write_text(RECIPE.format(path=path, searches=searches, rows=rows), encoding="utf-8")
+    return recipe
+
+
+def write_scripted_recipe(folder: Path, problems: int, rows: int = 64) -> Path:
+    """As ``write_recipe``, with a script of six attempts per problem, some right and some wrong, instead of the oracle."""
+    recipe = write_recipe(folder, problems, searches=6, rows=rows)
+    script = {}
+    for number in range(problems):
+        statement = chain_seed(number, 5).problem.statement
+        chain = Chain.parse(statement)
+        assert chain is not None
+        attempts = (chain.attempt((), Oracle(success=0.85), random.Random(f"{number}/{i}")) for i in range(6))
+        script[statement] = ["\n".join(steps) for steps in attempts]
+    path = folder / "script.json"
+    path.write_text(json.dumps(script), encoding="utf-8")
+    text = recipe.read_text(encoding="utf-8").replace('kind = "oracle"', 'kind = "scripted"')
+    recipe.write_text(text + f'\n[policy.scripted]\nscript = "{path}"\n', encoding="utf-8")
     return recipe
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from factory.shards import read_manifest, read_records, verify_shards
 from schemas import Tree
-from tests.recipes import write_recipe
+from tests.recipes import write_scripted_recipe
 
 PROBLEMS = 500
 KILLS = 20
@@ -33,7 +33,7 @@ def shards(out: Path) -> list[tuple[str, str]]:
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path, float]]:
     """A recipe, its undisturbed run and how long that took."""
     folder = tmp_path_factory.mktemp("clean")
-    recipe = write_recipe(folder, PROBLEMS, searches=6, rows=32)
+    recipe = write_scripted_recipe(folder, PROBLEMS, rows=32)
     began = time.monotonic()
     assert start(recipe, folder / "run").wait(timeout=300) == 0
     yield recipe, folder / "run", time.monotonic() - began
