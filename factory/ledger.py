@@ -51,9 +51,7 @@ class Ledger:
         self._lock = _lock(folder)
         self.manifest = _own(folder, identity)
         self._journal = Journal(folder / JOURNAL)
-        self._since = (
-            time.monotonic()
-        )  # wall seconds are summed over all sittings of a run, but for a killed one's last
+        self._since = time.monotonic()  # seconds are summed over a run's sittings, less the end of a killed one
         for group in self.manifest.sealed:  # killed between the manifest and the clean-up after it
             self._drop(group)
         self._pending = Counter(i // self._rows for i in self._journal.positions())  # outcomes per open group

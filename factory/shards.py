@@ -12,7 +12,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -134,9 +134,3 @@ def verify_shards(folder: Path) -> None:
         path = folder / shard.path
         if not path.is_file() or _sha256(path) != shard.sha256:
             raise FactoryError(f"{path} is missing or is not the file that was written. Re-run the recipe to mend it.")
-
-
-def table_rows(path: Path) -> list[dict[str, Any]]:
-    """All rows of one Parquet file as plain dicts, for small files and tests."""
-    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
-    return rows

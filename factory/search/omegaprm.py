@@ -93,8 +93,7 @@ async def locate_error(session: Session, rollout: Rollout, k: int) -> list[Rollo
 def located(session: Session, rollout: Rollout) -> bool:
     """Whether nothing is left to search: the bounds meet, or the midpoint was asked and cannot be decided."""
     low, high = bounds(session, rollout)
-    middle = session.growth.path(rollout.leaf)[(low + high) // 2 - 1]
-    return high - low <= 1 or middle.undecided > 0
+    return high - low <= 1 or session.growth.path(rollout.leaf)[(low + high) // 2 - 1].undecided > 0
 
 
 def bounds(session: Session, rollout: Rollout) -> tuple[int, int]:
