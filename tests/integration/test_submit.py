@@ -1,7 +1,6 @@
 """Submitting to a real Ray head with its Jobs server and token authentication, on this machine."""
 
 import contextlib
-import importlib.util
 import json
 import os
 import shutil
@@ -165,7 +164,6 @@ def test_no_server_and_bad_arguments(cluster: str, recipe: Path, tmp_path: Path)
         submit_recipe(tmp_path / "absent.toml", cluster, SubmitOptions(out="/x"))
 
 
-@pytest.mark.skipif(importlib.util.find_spec("pipelines.cli") is None, reason="the command line is not there yet")
 def test_a_submitted_recipe_leaves_its_shards(cluster: str, recipe: Path, tmp_path: Path) -> None:
     """The real thing: ``factory submit --follow`` against the cluster, then the shards where the recipe put them."""
     out = tmp_path / "run"
