@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
 from verifiers import exact, symbolic
 from verifiers.claims import Claim, extract
+from verifiers.decision import Decision
 from verifiers.exact import PercentReading
 from verifiers.terms import Num, Op, Term, first_number, has, is_bare, literal, walk
 
@@ -17,15 +17,6 @@ VERSION = "1"
 APPROX_RELATIVE = Fraction(1, 100)  # what "about" allows
 APPROX_REFUTED = Fraction(5, 100)  # what no "about" allows
 _SCALES = frozenset(Fraction(10) ** n for n in (-6, -3, -2, 2, 3, 6))  # cents for dollars, thousands left out
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """``reason`` says why unknown, or by what a claim was decided; ``evidence`` names the computed and stated value."""
-
-    outcome: Literal["valid", "invalid", "unknown"]
-    reason: str
-    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

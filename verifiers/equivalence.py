@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from verifiers import exact
-from verifiers.arithmetic import Decision
+from verifiers.decision import Decision
 from verifiers.grammar import parse
 from verifiers.terms import Term, has
 from verifiers.tokens import Tok, scan

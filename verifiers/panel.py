@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas import ConfigError, Problem, Verdict
 from verifiers import arithmetic, equivalence, programs
-from verifiers.arithmetic import Decision
+from verifiers.decision import Decision
 from verifiers.pool import Item, Pool, Reply
 from verifiers.tokens import MAX_TEXT_CHARS
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas import JudgeBroken
-from verifiers.arithmetic import Decision
+from verifiers.decision import Decision
 from verifiers.pool import START_S, clean_env, kill_group
 
 NAME = "python"

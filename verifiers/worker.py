@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from verifiers import arithmetic, equivalence
-from verifiers.arithmetic import Decision
+from verifiers.decision import Decision
 
 MAX_FIELD_CHARS = 500
 _GRACE_S = 2
