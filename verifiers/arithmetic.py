@@ -1,18 +1,15 @@
-"""The ``sympy`` judge: is an arithmetic claim true? Fractions first, SymPy only for what they cannot hold."""
+"""Is an arithmetic claim true? Fractions first, SymPy only for what they cannot hold."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from verifiers import exact, symbolic
 from verifiers.claims import Claim, extract
-from verifiers.decision import Decision
+from verifiers.decision import Decision, Finding
 from verifiers.exact import PercentReading
 from verifiers.terms import Num, Op, Term, first_number, has, is_bare, literal, walk
-
-NAME = "sympy"
-VERSION = "1"
 
 APPROX_RELATIVE = Fraction(1, 100)  # what "about" allows
 APPROX_REFUTED = Fraction(5, 100)  # what no "about" allows
@@ -36,15 +33,9 @@ class _Gap:
         return self.off / abs(self.computed) if self.computed else self.off
 
 
-def judge(step: str) -> tuple[Claim, Decision] | None:
-    """The step's telling claim: its first invalid one, else its first valid, else its first undecided; ``None``
-    without any claim."""
-    decided = [(claim, decide(claim)) for claim in extract(step)]
-    for outcome in ("invalid", "valid", "unknown"):
-        for claim, decision in decided:
-            if decision.outcome == outcome:
-                return claim, decision
-    return None
+def findings(problem: str, context: Sequence[str]) -> list[Finding]:
+    """The arithmetic claims of ``context[-1]``, decided."""
+    return [Finding(claim.text, claim.start, claim.end, decide(claim)) for claim in extract(context[-1])]
 
 
 def decide(claim: Claim) -> Decision:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from schemas import ConfigError, Problem, Verdict
-from verifiers import arithmetic, equivalence, programs
+from verifiers import equivalence, programs, steps
 from verifiers.decision import Decision
 from verifiers.pool import Item, Pool, Reply
 from verifiers.tokens import MAX_TEXT_CHARS
@@ -18,7 +18,7 @@ _BATCH = 32
 _CACHE_ENTRIES = 50_000
 _CHANCE = frozenset({"timeout", "worker_died", "memory"})  # depend on the machine, so never remembered
 _RELATIONS = ("=", "≈", "≅", "\\approx", "equals")  # no claim without one: such a step needs no worker
-_VERSIONS = {module.NAME: module.VERSION for module in (arithmetic, equivalence, programs)}
+_VERSIONS = {module.NAME: module.VERSION for module in (steps, equivalence, programs)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Panel:
                 if key in self._known:
                     self._known.move_to_end(key)
                     answered[key] = self._known[key]
-                elif any(len(part) > _LIMIT[item["judge"]] for part in key[1:]):
+                elif max(map(len, _judged(item))) > _LIMIT[item["judge"]]:
                     answered[key] = _refused(item)
                 else:
                     missing[key] = item
@@ -135,7 +135,10 @@ class Panel:
 def _claims(problem: Problem, context: tuple[str, ...]) -> Item | None:
     """Arithmetic is read in the prose of mathematical solutions; the text of programs is no prose."""
     marked = any(mark in context[-1] for mark in _RELATIONS)
-    return {"judge": arithmetic.NAME, "step": context[-1]} if marked and problem.domain in ("math", "rubric") else None
+    if not marked or problem.domain not in ("math", "rubric"):
+        return None
+    readable = (step if len(step) <= MAX_TEXT_CHARS else "" for step in context[:-1])
+    return {"judge": steps.NAME, "problem": problem.statement[:MAX_TEXT_CHARS], "steps": (*readable, context[-1])}
 
 
 def _no_opinion(problem: Problem, context: tuple[str, ...]) -> None:
@@ -143,10 +146,15 @@ def _no_opinion(problem: Problem, context: tuple[str, ...]) -> None:
 
 
 STEP_JUDGES: dict[str, Callable[[Problem, tuple[str, ...]], Item | None]] = {
-    arithmetic.NAME: _claims,
+    steps.NAME: _claims,
     programs.NAME: _no_opinion,
 }
-_LIMIT = {arithmetic.NAME: MAX_TEXT_CHARS, equivalence.NAME: equivalence.MAX_ANSWER_CHARS}
+_LIMIT = {steps.NAME: MAX_TEXT_CHARS, equivalence.NAME: equivalence.MAX_ANSWER_CHARS}
+
+
+def _judged(item: Item) -> tuple[str, ...]:
+    """The texts of an item that are judged, without those that are only read for context."""
+    return (item["steps"][-1],) if item["judge"] == steps.NAME else (item["gold"], item["pred"])
 
 
 def _key(item: Item) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """The child process that judges untrusted text: ``python -m verifiers.worker``, one JSON line in, one out per item.
 
-In: ``{"timeout_s": 5.0, "items": [{"judge": "sympy", "step": ...}, {"judge": "answer", "gold": ..., "pred": ...}]}``.
+In: ``{"timeout_s": 5.0, "items": [...]}``, an item being ``{"judge": "sympy", "problem": ..., "steps": [...]}`` or
+``{"judge": "answer", "gold": ..., "pred": ...}``.
 Out, first: ``{"event": "ready"}``; then per item, in order, its verdict as an object or null; ``{"event": "loading"}``
 and ``{"event": "loaded"}`` around a slow import, so that the parent's clock can stop. The parent kills; we never time.
 """
@@ -13,7 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from verifiers import arithmetic, equivalence
+from verifiers import equivalence, steps
 from verifiers.decision import Decision
 
 MAX_FIELD_CHARS = 500
@@ -62,7 +63,7 @@ def needs_sympy(item: Item) -> bool:
     """Whether judging may leave the fast path: answers that are not plainly the same, steps with roots or powers."""
     if item["judge"] == equivalence.NAME:
         return bool(item["gold"].strip() != item["pred"].strip())
-    return any(mark in item["step"] for mark in ("sqrt", "√", "^", "**", "²", "³"))
+    return any(mark in item["steps"][-1] for mark in ("sqrt", "√", "^", "**", "²", "³"))
 
 
 def load() -> None:
@@ -96,18 +97,17 @@ def verdict(judge: str, decision: Decision, claim: str | None = None, span: tupl
 
 
 def _step(item: Item) -> Item | None:
-    found = arithmetic.judge(item["step"])
+    found = steps.judge(item["problem"], item["steps"])
     if found is None:
         return None
-    claim, decision = found
-    return verdict(arithmetic.NAME, decision, claim.text, (claim.start, claim.end))
+    return verdict(steps.NAME, found.decision, found.text, (found.start, found.end))
 
 
 def _answer(item: Item) -> Item:
     return verdict(equivalence.NAME, equivalence.equal(item["gold"], item["pred"]), item["pred"])
 
 
-JUDGES: dict[str, Callable[[Item], Item | None]] = {arithmetic.NAME: _step, equivalence.NAME: _answer}
+JUDGES: dict[str, Callable[[Item], Item | None]] = {steps.NAME: _step, equivalence.NAME: _answer}
 
 
 def _say(replies: Any, message: Item | None) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,8 +105,8 @@ def test_bomb_answers(tmp_path: Path) -> None:
 SLOW = {"judge": "answer", "gold": r"\sqrt{2}", "pred": r"\int_0^1 x^{x^{x^x}} \sin(e^{x^9}) \log(x+e^{x}) dx"}
 
 
-def item(number: int) -> dict[str, str]:
-    return {"judge": "sympy", "step": f"{number} + {number} = {2 * number + number % 2}"}
+def item(number: int) -> dict[str, Any]:
+    return {"judge": "sympy", "problem": "", "steps": [f"{number} + {number} = {2 * number + number % 2}"]}
 
 
 @pytest.fixture

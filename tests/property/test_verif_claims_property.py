@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from verifiers.arithmetic import judge
+from verifiers.steps import judge
 
 NUMBERS = st.integers(0, 2000)
 TIMES = st.sampled_from([" * ", "*", " x ", " × ", r" \times ", r" \cdot "])
@@ -34,8 +34,8 @@ def expressions(draw: st.DrawFn, depth: int = 2) -> tuple[str, Fraction]:
 @given(expressions(), BEFORE, AFTER)
 def test_true_claims_are_never_invalid(expression: tuple[str, Fraction], before: str, after: str) -> None:
     text, value = expression
-    found = judge(f"{before}{text} = {value}{after}")
-    assert found is None or found[1].outcome != "invalid"
+    found = judge("", (f"{before}{text} = {value}{after}",))
+    assert found is None or found.decision.outcome != "invalid"
 
 
 @settings(max_examples=300, deadline=None)
@@ -44,18 +44,18 @@ def test_mutated_results_are_never_valid(
     expression: tuple[str, Fraction], before: str, after: str, by: int, down: bool
 ) -> None:
     text, value = expression
-    found = judge(f"{before}{text} = {value - by if down else value + by}{after}")
-    assert found is None or found[1].outcome != "valid"
+    found = judge("", (f"{before}{text} = {value - by if down else value + by}{after}",))
+    assert found is None or found.decision.outcome != "valid"
 
 
 @settings(max_examples=200, deadline=None)
 @given(NUMBERS, NUMBERS, TIMES, BEFORE)
 def test_plain_products_are_always_read(left: int, right: int, times: str, before: str) -> None:
     for stated, outcome in ((left * right, "valid"), (left * right + 3, "invalid")):
-        found = judge(f"{before}{left}{times}{right} = {stated} apples.")
+        found = judge("", (f"{before}{left}{times}{right} = {stated} apples.",))
         assert found is not None
-        scaled = outcome == "invalid" and found[1].reason in ("scale", "run_on", "rounded?")
-        assert found[1].outcome == outcome or scaled
+        scaled = outcome == "invalid" and found.decision.reason in ("scale", "run_on", "rounded?")
+        assert found.decision.outcome == outcome or scaled
 
 
 @settings(max_examples=200, deadline=None)
@@ -65,17 +65,16 @@ def test_quotients_may_be_rounded_but_not_wrong(upper: int, lower: int, digits: 
     unit = Fraction(1, 10**digits)
     down, rounded = exact // unit * unit, round(exact / unit) * unit
     for stated in (down, rounded):
-        found = judge(f"{upper} / {lower} = {float(stated):.{digits}f}")
-        assert found is not None and found[1].outcome == "valid"
-    found = judge(f"{upper} / {lower} = {float(rounded + off * unit):.{digits}f}")
-    assert found is not None and found[1].outcome != "valid"
+        found = judge("", (f"{upper} / {lower} = {float(stated):.{digits}f}",))
+        assert found is not None and found.decision.outcome == "valid"
+    found = judge("", (f"{upper} / {lower} = {float(rounded + off * unit):.{digits}f}",))
+    assert found is not None and found.decision.outcome != "valid"
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="0123456789.,+-*/^=()[]{}$%!<>x of\\frac\n≈²√", max_size=60))
 def test_any_text_is_judged_without_an_exception_and_spans_hold(text: str) -> None:
-    found = judge(text)
+    found = judge("", (text,))
     if found is not None:
-        claim, decision = found
-        assert text[claim.start : claim.end] == claim.text
-        assert decision.outcome in ("valid", "invalid", "unknown")
+        assert text[found.start : found.end] == found.text
+        assert found.decision.outcome in ("valid", "invalid", "unknown")

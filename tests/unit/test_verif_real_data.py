@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from verifiers.arithmetic import judge
+from verifiers.steps import judge
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -20,8 +20,8 @@ def rows(path: str) -> list[dict[str, Any]]:
 
 
 def outcome(step: str) -> str:
-    found = judge(step)
-    return "none" if found is None else found[1].outcome
+    found = judge("", (step,))
+    return "none" if found is None else found.decision.outcome
 
 
 def test_human_gsm8k_steps() -> None:
