@@ -1,5 +1,5 @@
 # `make run` and `make test` do all set-up themselves, from Python 3.11 and pip.
-.PHONY: run test lint bench setup
+.PHONY: run test lint bench bench-verifiers setup
 BIN := .venv/bin
 
 setup:
@@ -18,3 +18,6 @@ lint: setup
 
 bench: setup
 	$(BIN)/python -m infra.bench
+
+bench-verifiers: setup
+	$(BIN)/python -m infra.bench_verifiers

@@ -104,6 +104,13 @@ def _jsonl(path: Path, stream: BinaryIO) -> Iterator[Found]:
             yield _decode(f"{path.name}:{number}", line)
 
 
+def read_lines(name: str, stream: BinaryIO) -> Iterator[Found]:
+    """Every line of a JSONL stream in order, the blank ones too: those are ``BadRow`` with the reason ``blank_line``."""
+    for number, line in enumerate(_lines(stream), start=1):
+        key = f"{name}:{number}"
+        yield _decode(key, line) if line else Found(key, BadRow("blank_line", "the line is blank"), "")
+
+
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
     """Stripped lines; one over the limit comes back cut just above it, so that it can be told."""
     first = True
