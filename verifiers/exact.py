@@ -4,7 +4,7 @@ import math
 from fractions import Fraction
 from typing import Literal
 
-from verifiers.terms import Num, Op, Term
+from verifiers.terms import Name, Num, Op, Term
 
 MAX_BITS = 4096
 MAX_FACTORIAL = 400
@@ -21,7 +21,7 @@ class NotRational(Exception):
 
 
 class Undefined(Exception):
-    """Division by zero, or a factorial or root outside its domain."""
+    """Division by zero, a factorial or root outside its domain, or a name that stands for no number."""
 
 
 def value(term: Term, percent: PercentReading = "hundredth") -> Fraction:
@@ -29,6 +29,8 @@ def value(term: Term, percent: PercentReading = "hundredth") -> Fraction:
     Raises ``TooLarge``, ``NotRational`` or ``Undefined``."""
     if isinstance(term, Num):
         return term.value
+    if isinstance(term, Name):
+        raise Undefined
     args = [value(arg, percent) for arg in term.args]
     if term.name == "percent":
         return args[0] / 100 if percent == "hundredth" else args[0]

@@ -7,7 +7,7 @@ from typing import Any
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 from lark.lexer import Lexer
 
-from verifiers.terms import Num, Op, Term
+from verifiers.terms import Name, Num, Op, Term
 from verifiers.tokens import Tok
 
 MAX_TOKENS = 200
@@ -22,12 +22,12 @@ start: sum
 ?postfix: atom | postfix FACT -> fact | postfix PERCENT -> percent
 ?gpower: gpostfix | gpostfix POW exponent -> pow
 ?gpostfix: factor | gpostfix FACT -> fact | gpostfix PERCENT -> percent
-?atom: NUMBER -> number | MIXED -> mixed | group | NUMBER fraction -> latex_mixed
+?atom: NUMBER -> number | MIXED -> mixed | NAME -> name | group | NUMBER fraction -> latex_mixed
 ?group: factor | LBRACE sum RBRACE -> inner
 ?factor: LPAR sum RPAR -> inner | fraction | SQRT LBRACE sum RBRACE -> sqrt
       | SQRT LPAR sum RPAR -> sqrt | SQRT NUMBER -> sqrt_number | SQRT LPAR NUMBER RPAR LBRACE sum RBRACE -> root
 ?fraction: FRAC LBRACE sum RBRACE LBRACE sum RBRACE -> frac
-%declare PLUS MINUS TIMES DIV POW FACT PERCENT NUMBER MIXED LPAR RPAR LBRACE RBRACE FRAC SQRT
+%declare NAME PLUS MINUS TIMES DIV POW FACT PERCENT NUMBER MIXED LPAR RPAR LBRACE RBRACE FRAC SQRT
 """
 
 
@@ -65,6 +65,9 @@ class _Build(Transformer[Token, Term]):
 
     def number(self, text: Token) -> Term:
         return number(str(text))
+
+    def name(self, text: Token) -> Term:
+        return Name(str(text))
 
     def mixed(self, text: Token) -> Term:
         whole, part = str(text).split(None, 1)

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Sequence
 
-from verifiers import algebra, arithmetic
+from verifiers import algebra, arithmetic, quantities
 from verifiers.decision import Finding
 
 NAME = "sympy"
 VERSION = "2"
 
-READERS: tuple[Callable[[str, Sequence[str]], list[Finding]], ...] = (arithmetic.findings, algebra.findings)
+READERS: tuple[Callable[[str, Sequence[str]], list[Finding]], ...] = (
+    arithmetic.findings,
+    quantities.findings,
+    algebra.findings,
+)
 
 
 def judge(problem: str, context: Sequence[str]) -> Finding | None:

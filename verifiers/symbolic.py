@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from verifiers.exact import MAX_BITS, PercentReading, TooLarge, Undefined, bounded, value
-from verifiers.terms import Num, Op, Term, has
+from verifiers.terms import Op, Term, has
 
 _DIGITS = 60
 _NEGLIGIBLE = Fraction(1, 10**40)
@@ -44,7 +44,7 @@ def _build(term: Term, percent: PercentReading) -> Any:
     """The SymPy expression of a term; its rational parts are computed by ``exact`` and its guards."""
     import sympy
 
-    if isinstance(term, Num) or not has(term, "sqrt", "root", "pow"):
+    if not isinstance(term, Op) or not has(term, "sqrt", "root", "pow"):
         number = value(term, percent)
         return sympy.Rational(number.numerator, number.denominator)
     args = [_build(arg, percent) for arg in term.args]

@@ -24,7 +24,14 @@ class Op:
     args: tuple["Term", ...]
 
 
-Term = Num | Op
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A quantity named in words, as ``quantities`` reads it. The arithmetic reader never makes one."""
+
+    text: str
+
+
+Term = Num | Op | Name
 
 
 def walk(term: Term) -> Iterator[Term]:
@@ -49,6 +56,11 @@ def literal(term: Term) -> Num | None:
     return term if isinstance(term, Num) else None
 
 
+def names(term: Term) -> tuple[str, ...]:
+    """The names in the term, in reading order."""
+    return tuple(part.text for part in walk(term) if isinstance(part, Name))
+
+
 def has(term: Term, *names: str) -> bool:
     """Whether any operation of these names occurs in the term."""
     return any(isinstance(part, Op) and part.name in names for part in walk(term))
@@ -57,3 +69,24 @@ def has(term: Term, *names: str) -> bool:
 def first_number(term: Term) -> Num:
     """The leftmost number of the term."""
     return next(part for part in walk(term) if isinstance(part, Num))
+
+
+_SIGNS = {"add": " + ", "sub": " - ", "mul": " * ", "implicit": " * ", "div": " / ", "pow": "^", "mixed": " "}
+
+
+def spell(term: Term) -> str:
+    """The term as plain text, for evidence."""
+    if isinstance(term, Num):
+        return str(term.value) if not term.decimals else f"{float(term.value):.{term.decimals}f}"
+    if isinstance(term, Name):
+        return term.text
+    parts = [f"({spell(arg)})" if isinstance(arg, Op) and len(arg.args) > 1 else spell(arg) for arg in term.args]
+    match term.name:
+        case "neg":
+            return f"-{parts[0]}"
+        case "percent" | "fact":
+            return parts[0] + ("%" if term.name == "percent" else "!")
+        case "sqrt" | "root":
+            return f"{term.name}({', '.join(parts)})"
+        case _:
+            return _SIGNS[term.name].join(parts)
