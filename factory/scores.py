@@ -1,21 +1,7 @@
-"""How judges did against given labels: counts first, then shares with N and Wilson's 95% interval. Pure.
+"""How judges did against given labels: counts, then shares with N and Wilson's 95% interval. Pure.
 
 Of a labelled solution, *wrong* means that its given first error is a step, *correct* that it is -1. *Flagged* means that
-some step of it got an ``invalid`` verdict; its *first invalid* step is the earliest such step.
-
-``flagged_correct``    correct solutions that are flagged / correct solutions
-``invalid_within_1``   flagged wrong solutions whose first invalid step is the given first error or the step behind it /
-                       flagged wrong solutions
-``invalid_exact``      flagged wrong solutions whose first invalid step is the given first error / the same
-``verdicts_within_1``  the first of these two shares over every single ``invalid`` verdict on wrong solutions
-``verdicts_exact``     the second likewise
-``recall``             wrong solutions whose first invalid step is the given first error / wrong solutions
-``precision``          the same solutions / flagged solutions, wrong and correct ones
-``exact_match``        solutions whose first invalid step (-1 where none) is the given label / labelled solutions
-``f1``                 ProcessBench's: harmonic mean of ``recall`` and of the share of correct solutions not flagged
-                       (arXiv 2412.06559); its interval is that of the two shares' intervals
-``coverage``           steps that hold an equality and got a verdict other than ``unknown`` / steps that hold an equality,
-                       of labelled and unlabelled solutions; an equality is a ``=`` that is no part of ``<=``, ``==``, ``:=``
+some step of it got an ``invalid`` verdict; its *first invalid* step is the earliest such step. ``FIGURES`` defines each.
 """
 
 import re
@@ -27,18 +13,21 @@ from factory.labels import wilson
 from factory.solutions import Solution
 from schemas import Verdict
 
-FIGURES = (
-    "flagged_correct",
-    "invalid_within_1",
-    "invalid_exact",
-    "verdicts_within_1",
-    "verdicts_exact",
-    "recall",
-    "precision",
-    "exact_match",
-    "f1",
-    "coverage",
-)
+FIGURES = {
+    "flagged_correct": "correct solutions that are flagged / correct solutions",
+    "invalid_within_1": "flagged wrong solutions whose first invalid step is the given first error or the step right behind "
+    "it / flagged wrong solutions",
+    "invalid_exact": "flagged wrong solutions whose first invalid step is the given first error / flagged wrong solutions",
+    "verdicts_within_1": "the same as invalid_within_1, over every single step with an invalid verdict in wrong solutions",
+    "verdicts_exact": "the same as invalid_exact, over every single step with an invalid verdict in wrong solutions",
+    "recall": "wrong solutions whose first invalid step is the given first error / wrong solutions",
+    "precision": "wrong solutions whose first invalid step is the given first error / flagged solutions, wrong or correct",
+    "exact_match": "solutions whose first invalid step (-1 where none) is the given label / labelled solutions",
+    "f1": "ProcessBench's (arXiv 2412.06559): harmonic mean of recall and of the share of correct solutions that are not "
+    "flagged; its interval is the harmonic mean of the bounds of those two",
+    "coverage": "steps that hold an equality and got a verdict other than unknown / steps that hold an equality (a = that "
+    "is no part of <=, >=, !=, == or :=), labelled solutions or not",
+}
 _EQUALITY = re.compile(r"(?<![<>!:=])=(?!=)")
 
 

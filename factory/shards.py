@@ -44,7 +44,7 @@ def write_shard(folder: Path, kind: str, number: int, table: pa.Table) -> Shard:
         digest = _sha256(temporary)
         path = f"{kind}/{kind}-{number:05d}-{digest[:12]}.parquet"
         size = temporary.stat().st_size
-        _commit(temporary, folder / path)
+        commit_file(temporary, folder / path)
     return Shard(kind=kind, path=path, rows=table.num_rows, bytes=size, sha256=digest)
 
 
@@ -53,7 +53,7 @@ def write_text(path: Path, text: str) -> None:
     temporary = path.with_name(f".writing-{path.name}")
     with disk_errors(path.parent):
         temporary.write_text(text, encoding="utf-8")
-        _commit(temporary, path)
+        commit_file(temporary, path)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -117,7 +117,8 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _commit(temporary: Path, final: Path) -> None:
+def commit_file(temporary: Path, final: Path) -> None:
+    """Make ``temporary`` durable under the name ``final``, atomically. Raises ``OSError``."""
     with temporary.open("rb+") as file:
         os.fsync(file.fileno())
     temporary.replace(final)

@@ -9,10 +9,14 @@ BIG-Bench-Mistake (``steps``, ``mistake_index``), and ``rows``: ``steps``, or on
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from factory.seeds.files import column_names, read_file, read_lines
 from factory.seeds.importers import FORMATS as SEED_FORMATS
@@ -37,7 +41,7 @@ _PRM800K = SEED_FORMATS["prm800k"].columns(SeedSpec(source="prm800k"))
 class Solution:
     """One row. It can be judged where it has ``steps``; ``reason`` says why it cannot, or why its label is not used."""
 
-    row: int  # 0-based: the line of a JSONL file, the element of an array, the row of a Parquet file
+    row: int  # 0-based: a line of a JSONL file, an element of an array, a row of a Parquet file; counted over all files
     id: str  # the row's own, else its number
     domain: Domain = "math"
     problem: str = ""
@@ -48,10 +52,10 @@ class Solution:
     reason: str | None = None
 
 
-def read_solutions(path: Path, form: str = "auto", domain: Domain | None = None) -> Iterator[Solution]:
-    """The file's rows in order, exactly one for each, blank lines too. ``form`` is a key of ``FORMATS`` or ``auto``,
+def read_solutions(paths: Iterable[Path], form: str = "auto", domain: Domain | None = None) -> Iterator[Solution]:
+    """The rows of all files in order, exactly one for each, blank lines too. ``form`` is a key of ``FORMATS`` or ``auto``,
     ``domain`` the domain of every row (None: its own, else maths). ``BadInput`` for a file that cannot be read."""
-    for number, value in enumerate(read_values(path)):
+    for number, value in enumerate(chain.from_iterable(map(read_values, paths))):
         yield read_solution(number, value, form, domain)
 
 
@@ -194,6 +198,8 @@ def _domain(value: Any) -> Domain:
         return "math"
     if value not in DOMAINS:
         raise BadRow("bad_domain", f"domain {value!r} is none of {', '.join(DOMAINS)}")
+    if value == "lean":
+        raise BadRow("no_judge", "no judge reads Lean steps yet")
     return cast(Domain, value)
 
 
@@ -236,6 +242,21 @@ def read_values(path: Path) -> Iterator[Any]:
                 return
         yield from (found.value for found in read_file(path, set(column_names(path) or ())))
     except (OSError, EOFError, zlib.error) as error:
+        raise BadInput(f"{path} cannot be read: {error}. Fetch or write the file again.") from error
+
+
+def count_rows(path: Path) -> int:
+    """How many rows the file has, without decoding them: of a JSON array, its lines. ``BadInput`` as above."""
+    try:
+        with open_bytes(path) as stream:
+            if stream.read(4) == b"PAR1":
+                return int(pq.read_metadata(path).num_rows)
+            stream.seek(0)
+            count, last = 0, b"\n"
+            while block := stream.read(1 << 20):
+                count, last = count + block.count(b"\n"), block[-1:]
+            return count + (last != b"\n")
+    except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
         raise BadInput(f"{path} cannot be read: {error}. Fetch or write the file again.") from error
 
 

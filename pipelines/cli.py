@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.cli_verify import verify
 from schemas import BadInput, FactoryError, content_id
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 model_app = typer.Typer(help="Models that need no hub.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
+app.command()(verify)
 
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)

@@ -33,7 +33,7 @@ def main() -> None:
     path = dataset(chosen.data, chosen.misses)
     if path is None:
         raise SystemExit(f"{chosen.data} holds no {DATASETS[chosen.misses]}")
-    judged = judge_all(list(read_solutions(path)), PanelConfig(workers=os.cpu_count() or 1))
+    judged = judge_all(list(read_solutions([path])), PanelConfig(workers=os.cpu_count() or 1))
     for line in miss_lines(judged, chosen.false, chosen.limit):
         print(line)
 

@@ -15,12 +15,12 @@ MAY_IMPORT = {
 }
 HOMES = {
     "vllm": {"pipelines/engine.py"},
-    "ray": {"pipelines/stages.py", "pipelines/submit.py"},
+    "ray": {"pipelines/stages.py", "pipelines/submit.py", "pipelines/verify_ray.py"},
     "sympy": {"verifiers"},
     "math_verify": {"verifiers"},
     "duckdb": {"factory/query.py"},
     "huggingface_hub": {"factory/publish.py", "pipelines/models.py"},
-    "typer": {"pipelines/cli.py", "pipelines/summary.py"},
+    "typer": {"pipelines/cli.py", "pipelines/cli_verify.py", "pipelines/summary.py"},
     "openai": {"pipelines/openai_policy.py"},
 }
 LAZY = ("vllm", "ray", "openai")  # imported inside functions only, so that `factory --help` stays quick
