@@ -70,7 +70,7 @@ def _left(toks: Sequence[Tok], relation: int) -> _Side | None:
             break
         first -= 1
     first = _skip(toks, first, relation)
-    if first == relation or not _may_begin(toks, first):
+    if first == relation or not may_begin(toks, first):
         return None
     return _side(toks, first, relation)
 
@@ -88,7 +88,7 @@ def _right(toks: Sequence[Tok], relation: int) -> _Side | None:
                 return None  # 4/5(x - 3)
             break
         last += 1
-    if last == relation + 1 or not _may_end(toks, last):
+    if last == relation + 1 or not may_end(toks, last):
         return None
     return _side(toks, relation + 1, last)
 
@@ -128,7 +128,7 @@ def _is_remark(toks: Sequence[Tok], i: int) -> bool:
     return True
 
 
-def _may_begin(toks: Sequence[Tok], first: int) -> bool:
+def may_begin(toks: Sequence[Tok], first: int) -> bool:
     """Whether an expression can start at ``first``, given what stands before it."""
     tok, before = toks[first], toks[first - 1] if first else None
     if tok.kind == "MINUS":
@@ -151,7 +151,7 @@ def _may_begin(toks: Sequence[Tok], first: int) -> bool:
     return before.kind != "BAD"
 
 
-def _may_end(toks: Sequence[Tok], last: int) -> bool:
+def may_end(toks: Sequence[Tok], last: int) -> bool:
     """Whether an expression can end before ``last``, given what stands there."""
     if last >= len(toks):
         return True

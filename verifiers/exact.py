@@ -63,8 +63,23 @@ def _apply(op: Op, args: list[Fraction]) -> Fraction:
             return power(left, right)
         case "fact":
             return _factorial(left)
+        case "gcd":
+            return Fraction(math.gcd(*map(integer, args)))
+        case "lcm":
+            return Fraction(math.lcm(*map(integer, args)))
+        case "mod":
+            if right <= 0:
+                raise Undefined
+            return Fraction(integer(left) % integer(right))
         case _:  # sqrt, root
             return _root(left, Fraction(2) if op.name == "sqrt" else right)
+
+
+def integer(number: Fraction) -> int:
+    """The number as an ``int``, or ``Undefined``."""
+    if number.denominator != 1:
+        raise Undefined
+    return number.numerator
 
 
 def power(base: Fraction, exponent: Fraction) -> Fraction:
@@ -97,14 +112,14 @@ def _root(number: Fraction, degree: Fraction) -> Fraction:
         raise NotRational
     if number < 0:
         raise Undefined
-    upper, lower = _integer_root(number.numerator, int(degree)), _integer_root(number.denominator, int(degree))
+    upper, lower = integer_root(number.numerator, int(degree)), integer_root(number.denominator, int(degree))
     root = Fraction(upper, lower)
     if root ** int(degree) != number:
         raise NotRational
     return root
 
 
-def _integer_root(number: int, degree: int) -> int:
+def integer_root(number: int, degree: int) -> int:
     """The floor of the root, by bisection on integers."""
     low, high = 0, 1 << (number.bit_length() // degree + 1)
     while low < high:

@@ -21,7 +21,7 @@ from verifiers.words import DOUBT, ROUNDING
 _BREAKS = frozenset((*".;:,?\n", r"\[", r"\]", r"\\", "$$"))
 _LEADING = frozenset(
     """so the thus therefore then hence now and let's we get have her his their its this that our a an new current
-    first second third fourth fifth next finally""".split()
+    first second third fourth fifth next finally if suppose assume since because when where""".split()
 )
 MAX_STATEMENTS = 200
 

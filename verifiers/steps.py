@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from verifiers import algebra, arithmetic, quantities
+from verifiers import algebra, arithmetic, quantities, wording
 from verifiers.decision import Finding
 
 NAME = "sympy"
@@ -11,6 +11,7 @@ VERSION = "2"
 READERS: tuple[Callable[[str, Sequence[str]], list[Finding]], ...] = (
     arithmetic.findings,
     quantities.findings,
+    wording.findings,
     algebra.findings,
 )
 

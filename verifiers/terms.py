@@ -5,7 +5,23 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-OpName = Literal["add", "sub", "mul", "div", "pow", "neg", "percent", "fact", "sqrt", "root", "implicit", "mixed"]
+OpName = Literal[
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "pow",
+    "neg",
+    "percent",
+    "fact",
+    "sqrt",
+    "root",
+    "implicit",
+    "mixed",
+    "gcd",
+    "lcm",
+    "mod",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +34,10 @@ class Num:
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """An operation on terms. ``implicit`` is ``2(3)``; ``mixed`` is ``2 1/2``, whole part first."""
+    """An operation on terms; ``gcd`` and ``lcm`` take two or more.
+
+    ``implicit`` is ``2(3)``; ``mixed`` is ``2 1/2``, whole part first.
+    """
 
     name: OpName
     args: tuple["Term", ...]
@@ -86,7 +105,7 @@ def spell(term: Term) -> str:
             return f"-{parts[0]}"
         case "percent" | "fact":
             return parts[0] + ("%" if term.name == "percent" else "!")
-        case "sqrt" | "root":
+        case "sqrt" | "root" | "gcd" | "lcm" | "mod":
             return f"{term.name}({', '.join(parts)})"
         case _:
             return _SIGNS[term.name].join(parts)
