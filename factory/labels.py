@@ -1,12 +1,14 @@
 """Fusing evidence into step labels. Pure: a tree and a policy in, labels out, so any policy can be tried again later."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from schemas import ConfigError, Node, StepLabel, Tree
+from schemas import ConfigError, Node, StepLabel, Tree, Verdict
 from schemas.records import Label
 
+JUDGES = ("lean", "python", "sympy")  # the most trusted first; judges of other names come behind them
 SOURCES = ("human", "judges", "rollouts", "answer")
 
 
@@ -14,12 +16,26 @@ SOURCES = ("human", "judges", "rollouts", "answer")
 class LabelPolicy:
     """The ``[labels]`` table of a recipe. The first source of ``precedence`` that has an opinion decides.
 
-    ``human``    a rating: -1 is incorrect, +1 correct, 0 correct if ``neutral_is_correct`` (PRM800K's own reading).
-    ``judges``   an ``invalid`` verdict is incorrect. A ``valid`` one has no opinion: true arithmetic can be beside the point.
-    ``rollouts`` given ``min_rollouts`` decided rollouts from here: correct if more than ``threshold`` of them are right
-                 (0.0: any, Math-Shepherd's hard label), else incorrect; with fewer: correct if a right rollout passes
-                 through here. None of its own right, yet one passes through: they contradict each other, unknown.
-    ``answer``   at the end of a solution: whether its final answer is right.
+    ========== ================================== =================================== ===================================
+    source     incorrect                          correct                             no opinion
+    ========== ================================== =================================== ===================================
+    human      rated -1                           rated +1, or 0 if                   not rated
+                                                  ``neutral_is_correct``
+    judges     one of them says ``invalid``       never                               ``valid`` (true arithmetic can be
+                                                                                      beside the point), ``unknown``
+    rollouts   of ``min_rollouts`` decided ones,  more than that are right, or,       too few decided, none right through
+               ``threshold`` or fewer are right   with too few, a right one passes
+    answer     the solution's answer is wrong     it is right                         not the end of a solution, undecided
+    ========== ================================== =================================== ===================================
+
+    ``judges`` stands for all that are not named themselves, in the order of ``JUDGES``; each judge can be named instead:
+    ``["human", "lean", "rollouts", "judges"]`` lets rollouts overrule all but Lean. A source left out is not asked. With
+    ``threshold`` 0.0 (Math-Shepherd's hard label) rollouts contradict themselves where none from here is right, yet one
+    passes through: unknown.
+
+    ``disagreement`` is set where two sources that were asked say correct and incorrect, whoever decides, where the
+    rollouts contradict themselves, and where one judge says ``valid`` and another ``invalid``. ``unknown`` is nobody's
+    opinion and contradicts nothing.
     """
 
     name: str = "default"
@@ -29,9 +45,10 @@ class LabelPolicy:
     neutral_is_correct: bool = True
 
     def __post_init__(self) -> None:
-        unknown = [source for source in self.precedence if source not in SOURCES]
+        known = (*SOURCES, *JUDGES)
+        unknown = [source for source in self.precedence if source not in known]
         if unknown:
-            raise ConfigError(f"[labels] precedence names {unknown[0]!r}; the sources are {', '.join(SOURCES)}.")
+            raise ConfigError(f"[labels] precedence names {unknown[0]!r}; the sources are {', '.join(known)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +68,12 @@ def label_tree(tree: Tree, policy: LabelPolicy) -> tuple[StepLabel, ...]:
 
 def label_node(tree: Tree, node: Node, reached: int, policy: LabelPolicy) -> StepLabel:
     """Fuse what is known of one node. ``reached`` is how many right rollouts pass through it."""
+    asked = _asked(node, policy)
     sources: dict[str, Callable[[], Opinion | None]] = {
         "human": lambda: _human(node, policy),
-        "judges": lambda: _judges(node),
         "rollouts": lambda: _rollouts(node, reached, policy),
         "answer": lambda: _answer(node),
+        **{name: partial(_judge, verdicts) for name, verdicts in asked.items()},
     }
     opinions = [opinion for source in policy.precedence if (opinion := sources[source]()) is not None]
     decided = opinions[0] if opinions else Opinion("unknown", "none", None)
@@ -70,7 +88,7 @@ def label_node(tree: Tree, node: Node, reached: int, policy: LabelPolicy) -> Ste
         label=decided.label,
         decided_by=decided.by,
         policy=policy.name,
-        disagreement=len(labels) > 1 or "unknown" in labels,  # a source without an opinion says nothing at all
+        disagreement=len(labels) > 1 or "unknown" in labels or _contradict(asked),  # no opinion says nothing at all
         correct=node.correct,
         total=node.total,
         soft=node.value,
@@ -112,11 +130,28 @@ def _human(node: Node, policy: LabelPolicy) -> Opinion | None:
     return Opinion("incorrect" if node.rating < 0 else "correct", "human", f"rated {node.rating:+d} by a human")
 
 
-def _judges(node: Node) -> Opinion | None:
-    for verdict in node.verdicts:
-        if verdict.outcome == "invalid" and verdict.judge != "answer":
-            return Opinion("incorrect", verdict.judge, verdict.evidence)
-    return None
+def _asked(node: Node, policy: LabelPolicy) -> dict[str, list[Verdict]]:
+    """The verdicts on the step, by the source of ``policy.precedence`` that they belong to, the most trusted first."""
+    asked: dict[str, list[Verdict]] = {name: [] for name in policy.precedence if name in ("judges", *JUDGES)}
+    rank = {name: i for i, name in enumerate(JUDGES)}
+    for verdict in sorted(node.verdicts, key=lambda verdict: rank.get(verdict.judge, len(JUDGES))):
+        source = verdict.judge if verdict.judge in asked else "judges"
+        if source in asked and verdict.judge != "answer":  # of the final answer, not of the step
+            asked[source].append(verdict)
+    return asked
+
+
+def _judge(verdicts: Sequence[Verdict]) -> Opinion | None:
+    wrong = next((verdict for verdict in verdicts if verdict.outcome == "invalid"), None)
+    return Opinion("incorrect", wrong.judge, wrong.evidence) if wrong else None
+
+
+def _contradict(asked: Mapping[str, Sequence[Verdict]]) -> bool:
+    """Whether one judge calls the step valid and another invalid."""
+    said = {(verdict.outcome, verdict.judge) for verdicts in asked.values() for verdict in verdicts}
+    valid = {judge for outcome, judge in said if outcome == "valid"}
+    invalid = {judge for outcome, judge in said if outcome == "invalid"}
+    return bool(valid and invalid) and len(valid | invalid) > 1
 
 
 def _rollouts(node: Node, reached: int, policy: LabelPolicy) -> Opinion | None:

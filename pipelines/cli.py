@@ -14,8 +14,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from pipelines.cli_verify import verify
 from schemas import BadInput, FactoryError, content_id
@@ -32,8 +30,6 @@ app.command()(verify)
 
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
-
-CELL_CHARACTERS = 400  # of a cell that `query` prints; --json has all of it
 
 RecipeArg = Annotated[str, typer.Argument(metavar="RECIPE", help="A TOML file or the name of a bundled recipe.")]
 RunArg = Annotated[Path, typer.Argument(metavar="RUN", help="The folder a run was written to.")]
@@ -134,17 +130,14 @@ def query(
     as_json: JsonOpt = False,
 ) -> None:
     """Ask a run with SQL. Views: problems seeds trees nodes verdicts labels sft dpo prm rejects."""
-    from factory.legible import one_line
     from factory.query import run_query
+    from pipelines.summary import print_rows
 
     result = run_query(run_folder, sql, export=export, limit=limit or None)
     if as_json:
         typer.echo(json.dumps([dict(zip(result.columns, row, strict=True)) for row in result.rows], default=str))
         return
-    table = Table(*result.columns, box=None, header_style="bold", pad_edge=False)
-    for row in result.rows:
-        table.add_row(*(Text("" if cell is None else one_line(str(cell), CELL_CHARACTERS)) for cell in row))
-    out.print(table)
+    print_rows(result, out)
     if result.more:
         err.print(f"… only the first {limit} rows are shown; --limit 0 shows all.")
 

@@ -1,4 +1,4 @@
-"""What a run says when it is done, and a dry run instead of it."""
+"""What a run says when it is done, a dry run instead of it, and what a query found."""
 
 import json
 from collections import Counter
@@ -6,9 +6,17 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
 
+from factory.legible import one_line
+from factory.query import QueryResult
 from pipelines.run import Finished, Plan
 from schemas import Manifest
+
+CELL_CHARACTERS = 400  # of a cell that is printed
+ANY_WIDTH = 100_000
 
 
 def print_finished(done: Finished, console: Console, as_json: bool) -> None:
@@ -80,3 +88,21 @@ def print_plan(plan: Plan, console: Console, as_json: bool) -> None:
         return
     for name, value in facts.items():
         console.print(f"{name:<13} {json.dumps(value, indent=1) if isinstance(value, dict) else value}", markup=False)
+
+
+def print_rows(result: QueryResult, console: Console) -> None:
+    """A table; where its columns do not fit the console, one block per row, a line for each column that is not null."""
+    shown = [["" if cell is None else one_line(str(cell), CELL_CHARACTERS) for cell in row] for row in result.rows]
+    table = Table(*result.columns, box=None, header_style="bold", pad_edge=False)
+    for row in shown:
+        table.add_row(*map(Text, row))
+    needed = Measurement.get(console, console.options.update(max_width=ANY_WIDTH), table).minimum
+    if needed <= console.width or not shown:
+        console.print(table)
+        return
+    width = max(map(len, result.columns))
+    for number, row in enumerate(shown):
+        console.print(f"row {number}", style="bold")
+        for name, cell in zip(result.columns, row, strict=True):
+            if cell:
+                console.print(f"  {name:<{width}}  {cell}", markup=False)

@@ -4,17 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.labels import LabelPolicy, label_tree, wilson
+from factory.labels import SOURCES, LabelPolicy, label_node, label_tree, wilson
 from factory.search import SearchSpec
 from factory.search.omegaprm import OmegaPRM
-from schemas import ConfigError, StepLabel
-from tests.builders_search import CountingPolicy, grown, seed
+from schemas import ConfigError, Node, StepLabel
+from tests.builders_search import CountingPolicy, grown, seed, verdict
 
 RIGHT = "a\nb\nThe answer is 1."
 WRONG = "a\nx\nThe answer is 2."
 
 
-def labelled(policy: LabelPolicy, human: tuple[str, ...] = (), ratings: tuple[int | None, ...] = ()) -> dict[str, StepLabel]:
+def labelled(
+    policy: LabelPolicy, human: tuple[str, ...] = (), ratings: tuple[int | None, ...] = ()
+) -> dict[str, StepLabel]:
     """Labels by step text of one small mixed tree, in which "x" is always fatal."""
     script = {"Q\n": [RIGHT, WRONG, RIGHT, WRONG], "Q\na\n": [RIGHT[2:]] * 4, "Q\na\nx\n": ["The answer is 2."] * 4}
     planted = seed(*human, ratings=ratings)
@@ -92,3 +94,60 @@ def test_own_rollouts_all_wrong_and_a_right_one_passing_through_contradict_each_
     label = next(label for label in label_tree(tree, LabelPolicy()) if label.text == "x")
     assert (label.correct, label.total, label.label, label.disagreement) == (0, 4, "unknown", True)
     assert label.evidence == "0 of 4 rollouts from here are right, yet 1 right rollouts pass through here"
+
+
+def judged(
+    *said: str, rating: int | None = None, correct: int = 0, total: int = 0, by: tuple[str, ...] = SOURCES
+) -> StepLabel:
+    """The label of one step of which each judge said something ("sympy:valid"), a human too, and rollouts."""
+    verdicts = tuple(verdict(outcome, judge) for judge, outcome in (each.split(":") for each in said))
+    value = correct / total if total else None
+    node = Node(1, 0, 1, "x", "model", rating, None, None, None, 0, value, correct, total, 0, None, None, verdicts)
+    tree = grown(CountingPolicy({}, default=[RIGHT]), seed(), SearchSpec())
+    return label_node(tree, node, correct, LabelPolicy(precedence=by))
+
+
+@pytest.mark.parametrize(
+    ("said", "others", "label", "by", "disagreement"),
+    [
+        (("sympy:valid", "python:invalid"), {}, "incorrect", "python", True),
+        (("sympy:invalid", "python:valid"), {}, "incorrect", "sympy", True),
+        (("sympy:invalid", "python:invalid"), {}, "incorrect", "python", False),
+        (("sympy:invalid", "python:invalid", "lean:invalid"), {}, "incorrect", "lean", False),
+        (("house:invalid", "sympy:invalid"), {}, "incorrect", "sympy", False),
+        (("sympy:valid", "python:valid"), {}, "unknown", "none", False),
+        (("sympy:invalid", "python:unknown"), {}, "incorrect", "sympy", False),
+        (("sympy:valid", "python:unknown"), {}, "unknown", "none", False),
+        (("sympy:invalid",), {"rating": 1}, "correct", "human", True),
+        (("sympy:invalid",), {"rating": -1}, "incorrect", "human", False),
+        (("sympy:valid",), {"rating": -1}, "incorrect", "human", False),
+        (("sympy:unknown",), {"rating": 1}, "correct", "human", False),
+        (("sympy:valid", "python:invalid"), {"rating": 1}, "correct", "human", True),
+        (("sympy:invalid",), {"correct": 3, "total": 4}, "incorrect", "sympy", True),
+        (("sympy:invalid",), {"total": 4}, "incorrect", "sympy", False),
+        (("sympy:unknown",), {"correct": 3, "total": 4}, "correct", "rollouts", False),
+        ((), {"rating": -1, "correct": 3, "total": 4}, "incorrect", "human", True),
+        (("answer:invalid",), {"correct": 3, "total": 4}, "correct", "rollouts", False),
+    ],
+)
+def test_who_decides_and_who_contradicts(
+    said: tuple[str, ...], others: dict[str, int], label: str, by: str, disagreement: bool
+) -> None:
+    found = judged(*said, **others)  # type: ignore[arg-type]
+    assert (found.label, found.decided_by, found.disagreement) == (label, by, disagreement)
+    assert found.judges == said
+
+
+def test_a_judge_can_be_placed_by_name() -> None:
+    order = ("human", "lean", "rollouts", "judges")
+    over = judged("sympy:invalid", correct=3, total=4, by=order)
+    assert (over.label, over.decided_by, over.disagreement) == ("correct", "rollouts", True)
+    proof = judged("lean:invalid", "sympy:valid", correct=3, total=4, by=order)
+    assert (proof.label, proof.decided_by, proof.disagreement) == ("incorrect", "lean", True)
+
+
+def test_a_source_that_is_not_asked_contradicts_nothing() -> None:
+    quiet = judged("sympy:invalid", "python:valid", correct=3, total=4, by=("rollouts",))
+    assert (quiet.label, quiet.disagreement) == ("correct", False)
+    one = judged("sympy:invalid", "python:valid", by=("python",))
+    assert (one.label, one.disagreement) == ("unknown", False)

@@ -1,14 +1,20 @@
 """SQL over a run: the views, what they count, and what SQL cannot reach."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
 
+from factory.derive import derive
+from factory.exports import ExportSpec
+from factory.labels import LabelPolicy
 from factory.query import VIEWS, open_views, run_query
-from factory.shards import read_manifest, write_manifest
-from schemas import BadInput, Manifest
+from factory.shards import read_manifest, read_records, write_manifest, write_shard
+from schemas import BadInput, Manifest, Node, Tree, to_table
 from tests.builders import make_run
+from tests.builders_search import verdict
+from tests.recipes import factory
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +147,27 @@ def test_a_damaged_shard_is_bad_input(tmp_path: Path) -> None:
     shard.unlink()
     with pytest.raises(BadInput, match="not there"):
         open_views(run)
+
+
+def test_disagreement_is_a_row_that_says_who_said_what(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", 1, export=False)
+    tree = next(iter(read_records(run, "trees", Tree)))
+    said = {1: ("sympy:valid", "python:invalid"), 2: ("sympy:valid", "python:unknown")}
+
+    def judged(node: Node) -> Node:
+        verdicts = tuple(verdict(outcome, judge) for judge, outcome in (each.split(":") for each in said[node.index]))
+        return dataclasses.replace(node, verdicts=verdicts, rating=None, correct=0, total=0, value=None)
+
+    nodes = (tree.nodes[0], *(judged(node) for node in tree.nodes[1:3]))
+    chain = dataclasses.replace(tree, nodes=nodes, rollouts=())
+    manifest = read_manifest(run)
+    others = tuple(shard for shard in manifest.shards if shard.kind != "trees")
+    shard = write_shard(run, "trees", 0, to_table([chain], Tree))
+    write_manifest(run, dataclasses.replace(manifest, shards=(*others, shard)))
+    derive(run, LabelPolicy(), ExportSpec(), "default")
+    done = factory("query", run, "select node, label, decided_by, judges from labels where disagreement", "--json")
+    assert done.returncode == 0, done.stderr
+    expected = {"node": 1, "label": "incorrect", "decided_by": "python", "judges": list(said[1])}
+    assert json.loads(done.stdout) == [expected]
+    shown = factory("query", run, "select * from labels where disagreement")
+    assert "python:invalid" in " ".join(shown.stdout.split())
