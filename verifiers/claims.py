@@ -83,6 +83,8 @@ def _right(toks: Sequence[Tok], relation: int) -> _Side | None:
         depth += (tok.kind in OPENING) - (tok.kind in CLOSING)
         if depth < 0 or (depth == 0 and _juxtaposed(toks, last)):
             break
+        if tok.kind == "LPAR" and not tok.glued and toks[last - 1].kind in ENDS_TERM and _holds_unit(toks, last):
+            break  # $0.20 (20 cents)
         if tok.kind == "LPAR" and toks[last - 1].kind in ENDS_TERM | _SILENT and _is_remark(toks, last):
             if tok.glued or not (toks[last + 1].kind == "WORD" and len(toks[last + 1].text) > 1):
                 return None  # 4/5(x - 3)
@@ -126,6 +128,12 @@ def _is_remark(toks: Sequence[Tok], i: int) -> bool:
         if tok.kind not in _IN_RUN:
             return True
     return True
+
+
+def _holds_unit(toks: Sequence[Tok], i: int) -> bool:
+    """Whether the parenthesis at ``i`` holds one number with its unit, and no more."""
+    inside = [tok.kind for tok in toks[i + 1 : i + 5]]
+    return inside[:3] == ["NUMBER", "UNIT", "RPAR"] or inside[:3] == ["MONEY", "NUMBER", "RPAR"]
 
 
 def may_begin(toks: Sequence[Tok], first: int) -> bool:
@@ -256,10 +264,13 @@ def _is_quotient(term: Term) -> bool:
 
 
 def _is_doubted(toks: Sequence[Tok], first: int) -> bool:
-    """Whether the words of the same sentence suppose or deny the claim."""
+    """Whether the words of the same sentence suppose or deny the claim. A condition ends at its comma or ``then``."""
+    concluded = False
     for tok in reversed(toks[max(0, first - 15) : first]):
         if tok.kind == "PUNCT" and tok.text in (".", ";", "\n", "?"):
             return False
-        if tok.kind == "WORD" and any(word in words.DOUBT for word in tok.text.lower().replace("’", "'").split()):
+        concluded = concluded or tok.text.lower() in (",", "then")
+        spoken = tok.text.lower().replace("’", "'").split() if tok.kind == "WORD" else []
+        if any(word in words.DOUBT and not (concluded and word in words.CONDITION) for word in spoken):
             return True
     return False

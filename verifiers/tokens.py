@@ -99,6 +99,8 @@ def _join(raw: list[Tok]) -> list[Tok]:
         spaced_before = before is None or before.kind in ("SKIP", "BREAK")
         spaced_after = after is None or after.kind in ("SKIP", "BREAK")
         tok = replace(tok, glued=bool(out) and not spaced_before)
+        if tok.kind == "MINUS" and before is not None and before.text == r"\(":
+            out.append(Tok("PUNCT", "", tok.start, tok.start))  # a sign: nothing before the maths is subtracted from
         at_line_start = not out or out[-1].kind == "BREAK"
         if tok.kind == "STARS":
             if len(tok.text) > 2 or at_line_start or spaced_before != spaced_after:

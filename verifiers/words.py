@@ -36,6 +36,8 @@ DOUBT = frozenset(
     isn't don't wouldn't no error contradiction contradicts unless whether guess try
     round around nearly almost""".split()
 )
+# Of these, the ones that say nothing of what follows the condition: "if he buys 3, they cost 3 * 4 = 12".
+CONDITION = frozenset("if suppose assume assuming unless".split())
 ROUNDING = frozenset(
     """about approximately approximate approx roughly rounded rounding rounds nearest estimate estimated""".split()
 )
@@ -50,12 +52,12 @@ _FAMILIES = (
     "one dozen pair couple score gross",
 )
 _FAMILY = {unit: number for number, family in enumerate(_FAMILIES) for unit in family.split()}
-_IRREGULAR = {"feet": "foot", "ft": "foot", "inches": "inch", "pennies": "penny", "centuries": "century"}
+_IRREGULAR = {"second": "2nd", "feet": "foot", "ft": "foot", "inches": "inch", "pennies": "penny", "centuries": "century"}
 _ALIAS = {"hr": "hour", "min": "minute", "sec": "second", "lb": "pound", "oz": "ounce", "$": "dollar", "buck": "dollar"}
 
 
 def unit(word: str) -> str:
-    """The singular, unabbreviated, lower-case form of a unit word, as far as we know it."""
+    """The singular, unabbreviated, lower-case form of a unit word, as far as we know it; a lone ``second`` is an ordinal."""
     word = _IRREGULAR.get(word.lower(), word.lower())
     if word not in _FAMILY and word.endswith("s"):
         word = word[:-1]
