@@ -12,12 +12,13 @@ from schemas import ConfigError, Problem, Verdict
 from verifiers import equivalence, programs, steps
 from verifiers.decision import Decision
 from verifiers.pool import Item, Pool, Reply
+from verifiers.sandbox import Limits, Sandbox, SandboxConfig
 from verifiers.tokens import MAX_TEXT_CHARS
 
 _BATCH = 32
 _CACHE_ENTRIES = 50_000
 _CHANCE = frozenset({"timeout", "worker_died", "memory"})  # depend on the machine, so never remembered
-_RELATIONS = ("=", "≈", "≅", "\\approx", "equals")  # no claim without one: such a step needs no worker
+_RELATIONS = ("=", "≈", "≅", "\\approx", "equals")  # no claim without one, or a digit: such a step needs no worker
 _VERSIONS = {module.NAME: module.VERSION for module in (steps, equivalence, programs)}
 
 
@@ -30,6 +31,7 @@ class PanelConfig:
     workers: int = 1
     memory_mb: int = 2048  # address space of one worker or program
     allow_code: bool = True  # False: answers that are programs are never run
+    allow_weak_sandbox: bool = False  # True: run them even where the machine cannot isolate them
 
     def __post_init__(self) -> None:
         """Raises ``ConfigError`` on a value that no panel can work with."""
@@ -45,7 +47,8 @@ class Panel:
 
     def __init__(self, config: PanelConfig | None = None) -> None:
         self._config = config or PanelConfig()
-        self._pool = Pool(self._config.workers, self._config.memory_mb)
+        self._sandbox = Sandbox(SandboxConfig(allow_weak=self._config.allow_weak_sandbox))
+        self._pool = Pool(self._config.workers, self._config.memory_mb, self._sandbox)
         self._known: OrderedDict[tuple[Any, ...], Reply] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -72,13 +75,23 @@ class Panel:
         if problem.domain == "lean" or problem.answer is None:
             reason = "no_reference" if problem.answer is None and problem.domain != "lean" else "no_judge"
             return [_plain(equivalence.NAME, Decision("unknown", reason), text) for text in answers]
-        gold = problem.answer
-        items: list[Item] = [{"judge": equivalence.NAME, "gold": gold, "pred": text} for text in answers]
+        return await self.judge_pairs([(problem.answer, text) for text in answers])
+
+    async def judge_pairs(
+        self, pairs: Sequence[tuple[str, str]], policy: equivalence.EqualPolicy = equivalence.DEFAULT
+    ) -> list[Verdict]:
+        """One verdict per (reference, answer): are they equivalent under ``policy``?
+        Raises ``JudgeBroken`` where no worker can be started."""
+        spelled = policy.spelled()
+        items: list[Item] = [
+            {"judge": equivalence.NAME, "gold": gold, "pred": pred, "policy": spelled} for gold, pred in pairs
+        ]
         return [_verdict(reply) for reply in await self._ask(items) if reply is not None]
 
     async def close(self) -> None:
         """Ends every worker, off the event loop. May be called again; judging afterwards raises ``RuntimeError``."""
         await asyncio.to_thread(self._pool.close)
+        await asyncio.to_thread(self._sandbox.close)
 
     async def __aenter__(self) -> "Panel":
         return self
@@ -127,14 +140,14 @@ class Panel:
             return _plain(programs.NAME, Decision("unknown", "no_reference"), program)
         if not self._config.allow_code or programs.NAME not in self._config.judges:
             return _plain(programs.NAME, Decision("unknown", "code_not_allowed"), program)
-        limits = programs.Limits(self._config.timeout_s, self._config.memory_mb)
-        future = self._pool.call(lambda: programs.run_tests(program, problem.tests, limits))
+        limits = Limits(self._config.timeout_s, self._config.memory_mb)
+        future = self._pool.call(lambda: programs.run_tests(program, problem.tests, limits, self._sandbox))
         return _plain(programs.NAME, await asyncio.wrap_future(future), program)
 
 
 def _claims(problem: Problem, context: tuple[str, ...]) -> Item | None:
     """Arithmetic is read in the prose of mathematical solutions; the text of programs is no prose."""
-    marked = any(mark in context[-1] for mark in _RELATIONS)
+    marked = any(mark in context[-1] for mark in _RELATIONS) or any(char.isdigit() for char in context[-1])
     if not marked or problem.domain not in ("math", "rubric"):
         return None
     readable = (step if len(step) <= MAX_TEXT_CHARS else "" for step in context[:-1])

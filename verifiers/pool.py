@@ -1,26 +1,18 @@
 """Killable worker processes and the threads that talk to them. No signal handlers, no event loop, no pickle."""
 
-import contextlib
 import json
-import os
+import math
 import queue
-import selectors
-import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, TypeVar
 
-from schemas import JudgeBroken
+from verifiers.sandbox import ChildFlood, ChildGone, ChildLate, Limits, Sandbox, SandboxConfig
 
-START_S = 60.0  # an interpreter start or a SymPy import on a busy machine
-MAX_REPLY_BYTES = 1 << 16
+_SEND_S = 60.0  # a worker that does not even read is dead
 
 Item = dict[str, Any]
 Reply = Item | None
@@ -35,94 +27,55 @@ class WorkerLate(Exception):
     """The deadline passed before the answer came."""
 
 
+class NeedsSymPy(Exception):
+    """The next item is one for a ``warm`` worker."""
+
+
 class Worker:
-    """One child process and our ends of its pipes. Used by one thread at a time."""
+    """One child process of the sandbox that judges text. Used by one thread at a time."""
 
-    def __init__(self, memory_mb: int) -> None:
-        """Starts the process and waits until it is ready. Raises ``JudgeBroken`` where it cannot start."""
-        self._folder = tempfile.TemporaryDirectory(prefix="judge-")
-        self._buffer = b""
-        try:
-            self._process = self._popen(memory_mb)
-        except OSError as error:
-            self._folder.cleanup()
-            raise JudgeBroken(f"Cannot start a judge's worker process: {error}. {_ADVICE}") from error
-        try:
-            self._read(time.monotonic() + START_S)
-        except (WorkerDied, WorkerLate) as error:
-            log = (Path(self._folder.name) / "stderr").read_text(errors="replace")[-800:].strip()
-            self.kill()
-            raise JudgeBroken(f"A judge's worker process did not start. Its last words: {log!r}. {_ADVICE}") from error
+    def __init__(self, sandbox: Sandbox, memory_mb: int, *, warm: bool) -> None:
+        """``warm``: with SymPy imported, which the first such worker waits for. Raises ``JudgeBroken``."""
+        self.warm = warm
+        limits = Limits(timeout_s=math.inf, memory_mb=memory_mb, files_mb=1)
+        self._child = sandbox.start("worker", limits, {"warm": warm}, warm=warm)
+        self.pid = self._child.pid  # it leads its own process group
 
-    def _popen(self, memory_mb: int) -> subprocess.Popen[bytes]:
-        folder = self._folder.name
-        with (Path(folder) / "stderr").open("wb") as log:
-            return subprocess.Popen(
-                [sys.executable, "-s", "-P", "-m", "verifiers.worker", str(memory_mb)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                cwd=folder,
-                env=clean_env(folder) | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])},
-                start_new_session=True,
-                bufsize=0,
-            )
-
-    @property
-    def pid(self) -> int:
-        """The process id; it leads its own process group."""
-        return self._process.pid
-
-    def send(self, items: Sequence[Item], timeout_s: float) -> None:
+    def send(self, items: Sequence[Item]) -> None:
         """Asks for ``items``; their replies are then read one by one. Raises ``WorkerDied``."""
-        assert self._process.stdin is not None
-        line = memoryview(json.dumps({"timeout_s": timeout_s, "items": list(items)}).encode() + b"\n")
         try:
-            while line:
-                line = line[self._process.stdin.write(line) or 0 :]
-        except (BrokenPipeError, ValueError) as error:
+            self._child.send(json.dumps(list(items)).encode(), _SEND_S)
+        except (ChildGone, ChildLate, ChildFlood) as error:
             raise WorkerDied from error
 
     def receive(self, timeout_s: float) -> Reply:
-        """The next reply. The clock stands still while the worker imports. Raises ``WorkerDied``, ``WorkerLate``."""
-        reply = self._read(time.monotonic() + timeout_s)
-        if reply == {"event": "loading"}:
-            self._read(time.monotonic() + START_S)
-            reply = self._read(time.monotonic() + timeout_s)
-        return reply
-
-    def _read(self, deadline: float) -> Reply:
-        assert self._process.stdout is not None
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._process.stdout, selectors.EVENT_READ)
-            while b"\n" not in self._buffer:
-                left = deadline - time.monotonic()
-                if left <= 0 or not selector.select(left):
-                    raise WorkerLate
-                chunk = os.read(self._process.stdout.fileno(), 1 << 16)
-                self._buffer += chunk
-                if not chunk or len(self._buffer) > 4 * MAX_REPLY_BYTES:
-                    raise WorkerDied
-        line, _, self._buffer = self._buffer.partition(b"\n")
+        """The next reply. Raises ``WorkerDied``, ``WorkerLate``, ``NeedsSymPy``."""
         try:
-            reply: Reply = json.loads(line)
-        except ValueError as error:
+            reply: Reply = json.loads(self._child.receive(timeout_s))
+        except ChildLate as error:
+            raise WorkerLate from error
+        except (ChildGone, ChildFlood, ValueError) as error:
             raise WorkerDied from error
+        if reply == NEEDS_SYMPY:
+            raise NeedsSymPy
         return reply
 
     def kill(self) -> None:
-        """Ends the process group, reaps the child, removes its folder. May be called again."""
-        kill_group(self._process)
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
-        self._folder.cleanup()
+        """Ends the process and reaps it. May be called again."""
+        self._child.end()
+
+
+NEEDS_SYMPY = {"event": "needs_sympy"}
 
 
 class Pool:
     """``workers`` threads, each with a worker of its own while it runs a batch. Thread-safe; usable from any loop."""
 
-    def __init__(self, workers: int, memory_mb: int) -> None:
+    def __init__(self, workers: int, memory_mb: int, sandbox: Sandbox | None = None) -> None:
+        """Workers are forked in ``sandbox``, by default one of the pool's own. They read text and run no code, so how
+        much isolation the machine allows does not matter to them."""
+        self.sandbox = sandbox or Sandbox(SandboxConfig(allow_weak=True))
+        self._owns_sandbox = sandbox is None
         self._memory_mb = memory_mb
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="judge")
         self._idle: queue.LifoQueue[Worker] = queue.LifoQueue()
@@ -149,20 +102,26 @@ class Pool:
         self._threads.shutdown(wait=True, cancel_futures=True)
         with self._lock:
             _kill_all(self._alive)
+        if self._owns_sandbox:
+            self.sandbox.close()
 
     def _run(self, items: tuple[Item, ...], timeout_s: float) -> list[Reply]:
         """Workers answer in order, so the item that was under way at a death or deadline is known."""
         replies: list[Reply] = []
         left_s, deaths = timeout_s, 0  # of the item under way; a dead worker's item is asked once more
+        warm = False  # until an item needs it: most do not, and the first import of SymPy takes long
         while len(replies) < len(items):
-            worker = self._borrow()
+            worker = self._borrow(warm=warm)
             began = time.monotonic()
             try:
-                worker.send(items[len(replies) :], timeout_s)
+                worker.send(items[len(replies) :])
                 while len(replies) < len(items):
                     began = time.monotonic()
                     replies.append(worker.receive(left_s))
                     left_s, deaths = timeout_s, 0
+            except NeedsSymPy:
+                self._bury(worker)
+                warm = True
             except (WorkerDied, WorkerLate) as error:
                 self._bury(worker)
                 left_s -= time.monotonic() - began
@@ -175,11 +134,18 @@ class Pool:
                 self._idle.put(worker)
         return replies
 
-    def _borrow(self) -> Worker:
+    def _borrow(self, *, warm: bool) -> Worker:
         try:
-            return self._idle.get_nowait()
+            worker = self._idle.get_nowait()
         except queue.Empty:
-            worker = Worker(self._memory_mb)
+            return self._hire(warm=warm)
+        if warm and not worker.warm:
+            self._bury(worker)
+            return self._hire(warm=True)
+        return worker
+
+    def _hire(self, *, warm: bool) -> Worker:
+        worker = Worker(self.sandbox, self._memory_mb, warm=warm or self.sandbox.is_warm())
         with self._lock:
             self._alive.add(worker)
         return worker
@@ -188,24 +154,6 @@ class Pool:
         with self._lock:
             self._alive.discard(worker)
         worker.kill()
-
-
-_ADVICE = (
-    "Check that this Python can run `python -m verifiers.worker 2048`, that the machine has memory and processes to "
-    "spare, and raise `memory_mb` if it is below 1024."
-)
-
-
-def clean_env(folder: str) -> dict[str, str]:
-    """An environment without secrets. The hash seed is fixed: SymPy's order of terms must not depend on it."""
-    return {"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": folder, "TMPDIR": folder, "PYTHONHASHSEED": "0"}
-
-
-def kill_group(process: "subprocess.Popen[bytes]") -> None:
-    """SIGKILL to the child's whole process group, then reap the child."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _kill_all(workers: set[Worker]) -> None:

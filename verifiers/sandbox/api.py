@@ -125,8 +125,8 @@ def _child(server: Launched, role: str, limits: Limits, job: bytes, stdin: bytes
     folder = None
     if "filesystem" not in server.active():
         folder = tempfile.mkdtemp(prefix="job-", dir=server.folder)
-    bounds = {"memory_mb": limits.memory_mb, "files_mb": limits.files_mb, "folder": folder or "/tmp"}
-    bounds["timeout_s"] = limits.timeout_s if math.isfinite(limits.timeout_s) else 1e18
+    bounds: dict[str, object] = {"memory_mb": limits.memory_mb, "files_mb": limits.files_mb}
+    bounds |= {"folder": folder or "/tmp", "timeout_s": limits.timeout_s if math.isfinite(limits.timeout_s) else None}
     pipes = Pipes()
     try:
         server.fork({"role": role, "bounds": bounds}, pipes.theirs)

@@ -193,7 +193,8 @@ class Child:
         """Waits for one of the pipes and moves what can be moved. Raises ``ChildLate`` and ``ChildFlood``."""
         left = deadline - time.monotonic()
         with selectors.PollSelector() as selector:
-            for descriptor in (*self._output, self._pipes.from_child):
+            full = len(self._received) > MAX_LINE_BYTES  # then the child waits, not our memory
+            for descriptor in (*self._output, *(() if full else (self._pipes.from_child,))):
                 if self._pipes.is_open(descriptor):
                     selector.register(descriptor, selectors.EVENT_READ)
             for descriptor, rest in self._unsent.items():

@@ -25,7 +25,7 @@ class LayerMissing(Exception):
 class Bounds:
     """``Limits`` and the rest of what a child must know of its job before it is shut in."""
 
-    timeout_s: float
+    timeout_s: float | None  # none for one that lives long
     memory_mb: int
     files_mb: int
     base_bytes: int  # address space that the zygote itself holds
@@ -89,7 +89,7 @@ def _limit(bounds: Bounds, *, forks: bool) -> None:
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
     }
-    if math.isfinite(bounds.timeout_s):
+    if bounds.timeout_s is not None:
         limits[resource.RLIMIT_CPU] = math.ceil(bounds.timeout_s) + _GRACE_S
     for kind, wanted in limits.items():
         hard = resource.getrlimit(kind)[1]
