@@ -18,6 +18,8 @@ FIGURES = {
     "invalid_within_1": "flagged wrong solutions whose first invalid step is the given first error or the step right behind "
     "it / flagged wrong solutions",
     "invalid_exact": "flagged wrong solutions whose first invalid step is the given first error / flagged wrong solutions",
+    "invalid_not_early": "flagged wrong solutions whose first invalid step is the given first error or any step behind it / "
+    "flagged wrong solutions",
     "verdicts_within_1": "the same as invalid_within_1, over every single step with an invalid verdict in wrong solutions",
     "verdicts_exact": "the same as invalid_exact, over every single step with an invalid verdict in wrong solutions",
     "recall": "wrong solutions whose first invalid step is the given first error / wrong solutions",
@@ -96,6 +98,7 @@ class Tally:
             count["wrong_flagged"] += 1
             count["near"] += label <= invalid[0] <= label + 1
             count["found"] += invalid[0] == label
+            count["not_early"] += invalid[0] >= label
 
     def figures(self) -> dict[str, Figure]:
         """By name, in the order of ``FIGURES``."""
@@ -105,6 +108,7 @@ class Tally:
             "flagged_correct": (c["correct_flagged"], c["correct"]),
             "invalid_within_1": (c["near"], c["wrong_flagged"]),
             "invalid_exact": (c["found"], c["wrong_flagged"]),
+            "invalid_not_early": (c["not_early"], c["wrong_flagged"]),
             "verdicts_within_1": (c["invalid_near"], c["invalid"]),
             "verdicts_exact": (c["invalid_on"], c["invalid"]),
             "recall": (c["found"], c["wrong"]),

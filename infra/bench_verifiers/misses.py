@@ -1,29 +1,33 @@
 """Solutions the judges got wrong, one after the other, for a human to read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from factory.scores import Judged
+from infra.bench_verifiers.claims import is_missed
 
 SHOWN_CHARS = 1200
 
 
-def miss_lines(judged: list[Judged], false_alarms: bool, limit: int) -> Iterator[str]:
-    """Wrong solutions whose first invalid step is not the labelled one; or, of ``false_alarms``, flagged correct
-    solutions and wrong ones flagged before the labelled step."""
-    wanted = [each for each in judged if (_is_false_alarm(each) if false_alarms else _is_missed(each))]
+def miss_lines(judged: list[Judged], kind: str, limit: int) -> Iterator[str]:
+    """``missed``: wrong solutions whose first invalid step is not the labelled one; ``false``: flagged correct solutions,
+    and wrong ones flagged before the labelled step; ``late``: those flagged behind it."""
+    wanted = [each for each in judged if KINDS[kind](each)]
     for each in wanted[:limit]:
         yield from _show(each)
     yield f"{min(limit, len(wanted))} of {len(wanted)} shown"
 
 
-def _is_missed(judged: Judged) -> bool:
-    label = judged.solution.first_error
-    return label is not None and label >= 0 and judged.first_error != label
-
-
-def _is_false_alarm(judged: Judged) -> bool:
+def _is_false(judged: Judged) -> bool:
     label, first = judged.solution.first_error, judged.first_error
     return label is not None and first is not None and first >= 0 and (label < 0 or first < label)
+
+
+def _is_late(judged: Judged) -> bool:
+    label, first = judged.solution.first_error, judged.first_error
+    return label is not None and first is not None and 0 <= label < first
+
+
+KINDS: dict[str, Callable[[Judged], bool]] = {"missed": is_missed, "false": _is_false, "late": _is_late}
 
 
 def _show(judged: Judged) -> Iterator[str]:

@@ -175,6 +175,7 @@ def test_figures_of_hand_made_rows() -> None:
         "flagged_correct": (1, 2),
         "invalid_within_1": (2, 4),
         "invalid_exact": (1, 4),
+        "invalid_not_early": (3, 4),
         "verdicts_within_1": (3, 5),
         "verdicts_exact": (2, 5),
         "recall": (1, 5),
