@@ -99,11 +99,15 @@ def detect(row: Row) -> str:
 
 
 def _prm800k(row: Row) -> RawSolution:
-    return prm800k(row, _PRM800K).solutions[0]
+    """Steps with ratings; a number in ``label`` beside them is a first error."""
+    raw, label = prm800k(row, _PRM800K).solutions[0], row.get("label")
+    return RawSolution(raw.steps, raw.ratings, label if raw.label is None and isinstance(label, int) else raw.label)
 
 
 def _processbench(row: Row) -> RawSolution:
-    return RawSolution(row.get("steps"), None, row.get("label"))
+    """A list in ``label`` is one rating per step."""
+    label = row.get("label")
+    return RawSolution(row.get("steps"), *((label, None) if isinstance(label, list) else (None, label)))
 
 
 def _bigbench(row: Row) -> RawSolution:
@@ -126,6 +130,8 @@ def _shepherd(row: Row) -> RawSolution:
         at += 1
     before, mark, first = parts[0].partition("Step 1:")
     steps = [(mark + first if mark else before).strip(), *(part.strip() for part in parts[1:-1])]
+    if parts[-1].strip():
+        steps.append(parts[-1].strip())  # nobody rated it
     known = all(sign in ("+", "-") for sign in signs)
     return RawSolution(steps, [{"+": 1, "-": -1}[sign] for sign in signs] if known else None)
 

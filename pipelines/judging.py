@@ -8,7 +8,7 @@ from itertools import islice
 
 from factory.scores import Judged
 from factory.solutions import Solution
-from schemas import Problem, Verdict
+from schemas import Problem, Verdict, content_id
 from verifiers import Panel, PanelConfig
 
 CHUNK_ROWS = 32
@@ -76,7 +76,8 @@ async def judge_solutions(panel: Panel, solutions: Sequence[Solution]) -> list[V
 
 
 async def _judge(panel: Panel, solution: Solution) -> Verdicts:
-    problem = Problem("", solution.domain, solution.problem, None, solution.tests, None, "", None)
+    name = content_id(solution.domain, solution.problem, solution.tests)
+    problem = Problem(name, solution.domain, solution.problem, None, solution.tests, None, "", None)
     contexts = [solution.steps[: i + 1] for i in range(len(solution.steps))]
     return tuple(await panel.judge_steps(problem, contexts))
 

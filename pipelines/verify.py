@@ -15,6 +15,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from verifiers import PanelConfig
 
 RAY_ROWS = 20_000  # from so many rows on a cluster is worth its start, unless told otherwise
 GROUP_ROWS = 1_024  # rows of a Parquet row group
+JUDGE_PACKAGES = ("sympy", "math-verify", "latex2sympy2_extended", "lark")
 
 _VERDICT = pa.struct(
     [
@@ -122,9 +124,10 @@ def identify(spec: VerifySpec) -> dict[str, Any]:
 
 
 def judges_id() -> str:
-    """Names the judges by their source, so that verdicts of two versions of them are never mixed."""
+    """Names the judges by their source and the libraries they ask, so that verdicts of two versions are never mixed."""
     home = Path(verifiers.__file__).parent
-    return content_id({str(path.relative_to(home)): _digest(path) for path in sorted(home.rglob("*.py"))})
+    sources = {str(path.relative_to(home)): _digest(path) for path in sorted(home.rglob("*.py"))}
+    return content_id(sources, {name: version(name) for name in JUDGE_PACKAGES})
 
 
 def _digest(path: Path) -> str:

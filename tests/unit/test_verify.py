@@ -91,6 +91,10 @@ def test_what_counts_as_no_error_and_as_no_label() -> None:
     assert read_solution(0, {"problem": "P", "steps": [{"text": RIGHT, "rating": None}]}).first_error is None
     assert read_solution(0, {"problem": "P", "steps": [RIGHT]}).first_error is None
     assert read_solution(0, {"prompt": "P", "completions": [RIGHT, WRONG], "labels": [True, False]}).first_error == 1
+    assert read_solution(0, {"problem": "P", "steps": [RIGHT, WRONG], "label": [1, -1]}).first_error == 1
+    assert read_solution(0, {"problem": "P", "steps": [{"text": RIGHT}, {"text": WRONG}], "label": 1}).first_error == 1
+    unrated = read_solution(0, {"input": f"Step 1: {RIGHT} ки Step 2: {PLAIN}", "label": f"Step 1: {RIGHT} +"})
+    assert (len(unrated.steps), unrated.ratings, unrated.first_error) == (2, (1, None), None)
     assert read_solution(0, {"question": "P", "answer": f"{RIGHT}\n#### 4"}).steps == (RIGHT, "#### 4")
 
 
