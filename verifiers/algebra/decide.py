@@ -1,0 +1,222 @@
+"""Decides one link of a chain in the light of what is known."""
+
+from fractions import Fraction
+
+from verifiers import words
+from verifiers.algebra import numeric
+from verifiers.algebra.compare import Gap, compare, signs
+from verifiers.algebra.knowledge import SUPPOSING, Knowledge, polynomial, unknowns
+from verifiers.algebra.linear import proportional, reduced
+from verifiers.algebra.poly import Poly
+from verifiers.algebra.refute import refute
+from verifiers.algebra.statements import Statement
+from verifiers.algebra.terms import (
+    Num,
+    Op,
+    Term,
+    Var,
+    calls,
+    literal,
+    names,
+    substitute,
+    variables,
+    walk,
+)
+from verifiers.decision import Decision
+from verifiers.exact import NotRational, TooLarge, Undefined
+
+_PLAIN = frozenset("add sub mul implicit div slash neg percent pow sqrt fact".split())
+_ROUGH = Fraction(1, 100)
+_FAR = Fraction(5, 100)
+_DOUBT = (
+    words.DOUBT | SUPPOSING | {"should", "would", "need", "want", "cannot", "contradictory", "modulo", "mod", "base"}
+)
+
+
+def decide(statement: Statement, link: int, known: Knowledge) -> Decision:
+    left, right = statement.sides[link].term, statement.sides[link + 1].term
+    relation = statement.relations[link]
+    if left is None or right is None:
+        return Decision("unknown", "unparsed")
+    if statement.modulus is not None or relation == "EQUIV":
+        return _congruent(left, right, statement.modulus)
+    if relation == "EQ" or relation == "APPROX":
+        return _equal(statement, link, known, left, right)
+    return Decision("unknown", "inequality")
+
+
+def _congruent(left: Term, right: Term, modulus: Term | None) -> Decision:
+    if modulus is None:
+        return Decision("unknown", "unparsed")
+    try:
+        m, a, b = (numeric.evaluate(each, {}) for each in (modulus, left, right))
+    except (TooLarge, Undefined, NotRational):
+        return _congruent_powers(left, right, modulus)
+    if not all(isinstance(each, Fraction) and each.denominator == 1 for each in (m, a, b)) or m <= 0:
+        return Decision("unknown", "undefined")
+    says = f"{a} leaves {a % m}, {b} leaves {b % m} on division by {m}" if abs(a) < 10**40 else None
+    return Decision("valid" if (a - b) % m == 0 else "invalid", "modular", says)
+
+
+def _congruent_powers(left: Term, right: Term, modulus: Term) -> Decision:
+    poly = polynomial(left, right)
+    if poly is None or not isinstance(modulus, Num) or modulus.value <= 0:
+        return Decision("unknown", "open")
+    letters = all(name.isalpha() and len(name) == 1 for name in unknowns(poly))
+    if letters and all((factor / modulus.value).denominator == 1 for factor in poly.values()):
+        return Decision("valid", "modular")
+    return Decision("unknown", "open")
+
+
+def _equal(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision:
+    if {"tuple"} & (names(left) | names(right)):
+        return _tuples(statement, link, known, left, right)
+    if {"pm", "mp"} & (names(left) | names(right)):
+        return _plus_minus(left, right)
+    gap = compare(left, right)
+    if gap is not None and gap.outcome == "same":
+        return Decision(
+            "valid", "identity" if variables(left) else "exact", gap.says() if not variables(left) else None
+        )
+    if not variables(left) | variables(right) and not calls(left) | calls(right):
+        return _numbers(statement, link, left, right, gap)
+    return _in_context(statement, link, known, left, right, gap)
+
+
+def _tuples(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision:
+    if not (isinstance(left, Op) and isinstance(right, Op) and left.name == right.name == "tuple"):
+        return Decision("unknown", "open")
+    if len(left.args) != len(right.args):
+        return Decision("unknown", "open")
+    parts = [_equal(statement, link, known, a, b) for a, b in zip(left.args, right.args, strict=True)]
+    for part in parts:
+        if part.outcome != "valid":
+            return part if part.outcome == "unknown" else Decision("unknown", "open")
+    return parts[0]
+
+
+def _plus_minus(left: Term, right: Term) -> Decision:
+    """Equal as sets of two values."""
+    ours, theirs = signs(left), signs(right)
+    for order in (theirs, theirs[::-1]):
+        gaps = [compare(a, b) for a, b in zip(ours, order, strict=True)]
+        if all(gap is not None and gap.outcome == "same" for gap in gaps):
+            return Decision("valid", "identity")
+    return Decision("unknown", "open")
+
+
+def _numbers(statement: Statement, link: int, left: Term, right: Term, gap: Gap | None) -> Decision:
+    if gap is None:
+        return Decision("unknown", "undefined")
+    off = abs(gap.left - gap.right)
+    relative = off / abs(gap.left) if gap.left else off
+    approx = statement.relations[link] == "APPROX" or bool(words.ROUNDING & set(statement.before + statement.after))
+    for side in (right, left):
+        written = literal(side)
+        if written is None:
+            continue
+        unit = Fraction(1, 10**written.decimals) * (Fraction(1, 100) if "percent" in names(side) else 1)
+        if (written.decimals or approx) and off <= unit / 2:
+            return Decision("valid", "rounded", gap.says())
+        if off < unit:
+            return Decision("unknown", "rounded?", gap.says())
+    if approx:
+        if relative <= _ROUGH:
+            return Decision("valid", "rounded", gap.says())
+        if relative <= _FAR:
+            return Decision("unknown", "rounded?", gap.says())
+    if relative <= _ROUGH and any(isinstance(p, Num) and p.decimals for s in (left, right) for p in walk(s)):
+        return Decision("unknown", "rounded?", gap.says())
+    doubt = doubts(statement, link) or ("arithmetic" if _is_plain(left) and _is_plain(right) else None)
+    return Decision("unknown", doubt, gap.says()) if doubt else Decision("invalid", "refuted", gap.says())
+
+
+def _is_plain(term: Term) -> bool:
+    """Numbers and the four operations: the arithmetic reader knows more about the prose around those."""
+    return names(term) <= _PLAIN
+
+
+def doubts(statement: Statement, link: int) -> str | None:
+    """Why the text around might mean something else than the bare formulas, or ``None``."""
+    sides = statement.sides[link : link + 2]
+    if any(side.doubt == "label" for side in sides):
+        return "label"
+    if any(side.doubt for side in sides):
+        return "units"
+    before, after = set(statement.before), statement.after
+    if (
+        statement.asked
+        or _DOUBT & before
+        or {"impossible", "contradiction", "false", "not", "wrong", "incorrect"} & set(after)
+    ):
+        return "supposed"
+    last = link + 1 == len(statement.relations)
+    if last and after and after[0] in words.SCALING | words.MATH - {"and", "over"}:
+        return "context"
+    if (
+        link == 0
+        and not statement.math
+        and before & words.REACHING | (words.MATH - {"and"}) & set(statement.before[:1])
+    ):
+        return "context"
+    return None
+
+
+def _in_context(
+    statement: Statement, link: int, known: Knowledge, left: Term, right: Term, gap: Gap | None
+) -> Decision:
+    poly = polynomial(left, right)
+    if poly is None:
+        return _substituted(known, left, right)
+    if any(proportional(poly, each.poly) for each in known.visible()):
+        return Decision("valid", "given")
+    found = _substituted(known, left, right)
+    if found.outcome == "valid":
+        return found
+    return _follows(known, left, right, poly) or _refuted(statement, link, known, left, right) or found
+
+
+def _refuted(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
+    found = refute(statement, link, known, left, right)
+    doubt = doubts(statement, link) if found else None
+    return Decision("unknown", doubt, found.evidence) if found and doubt else found
+
+
+def _substituted(known: Knowledge, left: Term, right: Term) -> Decision:
+    a, b = known.applied(left), known.applied(right)
+    for _ in range(3):
+        values = known.values()
+        a, b = known.applied(substitute(a, values)), known.applied(substitute(b, values))
+    if (a, b) != (left, right):
+        gap = compare(a, b)
+        if gap is not None and gap.outcome == "same":
+            return Decision("valid", "follows", gap.says() if not variables(a) else None)
+    return Decision("unknown", "open")
+
+
+def _follows(known: Knowledge, left: Term, right: Term, poly: Poly) -> Decision | None:
+    """Whether the equation is a combination of equations before, or a value that solves one of them."""
+    values = known.values()
+    if isinstance(left, Var) and left.name in values:
+        values = {name: value for name, value in values.items() if name != left.name}
+    target = polynomial(substitute(left, values), substitute(right, values))
+    if target is None:
+        return None
+    rows: list[Poly] = []
+    for each in known.visible():
+        row = each.poly
+        if any(name in values for name in unknowns(row)):
+            row = polynomial(substitute(each.left, values), substitute(each.right, values)) or {}
+        if row and len(row) <= 12:
+            rows.append(row)
+        if len(rows) >= 24:
+            break
+    if target and not reduced(rows, target):
+        return Decision("valid", "follows")
+    if isinstance(left, Var) and not variables(right):
+        return _solves(rows, left, right)
+    return None
+
+
+def _solves(rows: list[Poly], left: Var, right: Term) -> Decision | None:
+    return None

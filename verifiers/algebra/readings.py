@@ -1,0 +1,199 @@
+"""Raw tokens to tokens of the grammar: which letter is called, what a bar opens, what stands for a name. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from verifiers.algebra.lexer import ENDS_TERM, FUNCTIONS, GREEK, OPERATORS, RELATIONS, Tok
+
+_CONNECTIVES = frozenset(
+    """and or if for when where so since with because is are then as to that thus hence therefore we by from but
+    gives while let be have has on in the at""".split()
+)
+_CALLED = re.compile(r"(?<![A-Za-z\\])(\\?[A-Za-z]+)(?:_\{?\w+\}?)?'*(?:\\left)?\(\s*(?:\\?[A-Za-z]|-?\d+)\s*\)")
+_ALWAYS_CALLED = frozenset("f g h F G H".split())
+_OPENS = frozenset({"LPAR", "LBRACE"})
+_CLOSES = frozenset({"RPAR", "RBRACE"})
+
+
+def function_letters(text: str) -> frozenset[str]:
+    """The letters that this text uses as functions, ``P(x)``: capitals and p, q, r, u, v, w only where it says so."""
+    found = {match.group(1).lstrip("\\") for match in _CALLED.finditer(text)}
+    may = {name for name in found if (len(name) == 1 and (name.isupper() or name in "pqruvw")) or name in GREEK}
+    return _ALWAYS_CALLED | may
+
+
+def read(raw: Sequence[Tok], called: frozenset[str]) -> list[Tok]:
+    """The tokens of the grammar. What has no reading becomes ``BAD`` or ``WORD``."""
+    out: list[Tok] = []
+    bars = 0
+    i = 0
+    while i < len(raw):
+        tok = raw[i]
+        match tok.kind:
+            case "LETTER" | "CAPS" | "COMMAND" | "ANGLE" | "AREA" | "BAR":
+                made, i = _name(raw, i, out, called)
+                out.append(made)
+                continue
+            case "BARS":
+                closes = bars > 0 and bool(out) and out[-1].kind in ENDS_TERM
+                bars += -1 if closes else 1
+                out.append(replace(tok, kind="ABSR" if closes else "ABSL"))
+            case "LINE" | "DELIM" | "BREAK" | "WORD":
+                bars = 0
+                out.append(_word(raw, i) if tok.kind == "WORD" else tok)
+            case "TEXT":
+                out.extend(_text(raw, i, out))
+            case "SUPER":
+                digit = "2" if tok.text == "²" else "3"
+                out += [replace(tok, kind="POW"), replace(tok, kind="NUMBER", text=digit)]
+            case "FRAC" | "BINOM":
+                out.append(tok)
+                i = _arguments(raw, i + 1, out)
+                continue
+            case "NUMBER" if i + 1 < len(raw) and raw[i + 1].kind == "SUB":
+                out.append(replace(tok, kind="BAD"))  # a numeral in some base
+            case "NUMBER" if out and out[-1].kind == "FACT" and tok.glued:
+                out += [replace(tok, kind="TIMES"), tok]  # 3!5!
+            case "ARC":
+                out.append(replace(tok, kind="FUNC", name="arc" + tok.text[1:4]))
+            case "SUB" | "PRIME" if not (tok.kind == "SUB" and out and out[-1].kind in ("FUNC", "BIG")):
+                out.append(replace(tok, kind="BAD" if tok.math else "PUNCT"))
+            case "FACT" if not (tok.glued and out and out[-1].kind in ENDS_TERM):
+                out.append(replace(tok, kind="PUNCT"))
+            case "DERIV" | "DOTS":
+                out.append(replace(tok, kind="BAD"))
+            case "CONST":
+                out.append(replace(tok, name="pi" if tok.text in ("\\pi", "π") else "inf"))
+            case _:
+                out.append(tok)
+        i += 1
+    return out
+
+
+def _word(raw: Sequence[Tok], i: int) -> Tok:
+    word, after = raw[i].text.lower(), raw[i + 1].kind if i + 1 < len(raw) else ""
+    if word in FUNCTIONS and after in _OPENS:
+        return replace(raw[i], kind="SQRT" if word == "sqrt" else "FUNC", name=word)
+    if word == "pi" and (after in OPERATORS or (i and raw[i - 1].kind in OPERATORS)):
+        return replace(raw[i], kind="CONST", name="pi")
+    return replace(raw[i], kind="EQ") if word == "equals" else raw[i]
+
+
+def _name(raw: Sequence[Tok], i: int, out: Sequence[Tok], called: frozenset[str]) -> tuple[Tok, int]:
+    """The variable, call or function at ``i`` and the index behind it."""
+    tok, base = raw[i], _base(raw[i])
+    if base in FUNCTIONS and tok.kind == "COMMAND":
+        return replace(tok, kind="FUNC", name=base), i + 1
+    if base is None or not (tok.math or _stands_in_formula(raw, i)):
+        return replace(tok, kind="BAD" if tok.math or tok.kind == "COMMAND" else "WORD"), i + 1
+    if tok.kind == "CAPS" and out and out[-1].text in ("\\triangle", "\\odot", "\\square"):
+        return replace(tok, kind="BAD"), i + 1
+    name, stop = _decorated(raw, i + 1, base)
+    if name is None:
+        return replace(tok, kind="BAD"), stop
+    made = replace(tok, kind="VAR", name=name, end=raw[stop - 1].end, text=name)
+    after = raw[stop] if stop < len(raw) else None
+    if after is not None and base in called | {"C"}:
+        if after.kind == "LPAR" and after.glued:
+            return replace(made, kind="CALL"), stop
+        if after.kind == "POW" and base in called:
+            return replace(made, kind="BAD"), stop  # an inverse or an iterate
+    if name == "e" and after is not None and after.kind == "POW":
+        return replace(made, kind="CONST"), stop
+    return made, stop
+
+
+def _base(tok: Tok) -> str | None:
+    """The name of a letter before its subscript, ``None`` where the command names none."""
+    match tok.kind:
+        case "LETTER":
+            return tok.text
+        case "COMMAND":
+            word = tok.text[1:]
+            return word if word in FUNCTIONS | GREEK else None
+        case "ANGLE":
+            return "∠" + re.sub(r"\\(?:angle|measuredangle)|[\s{}∠]", "", tok.text)
+        case "AREA":
+            return re.sub(r"\s", "", tok.text)
+        case "BAR":
+            inner = tok.text[tok.text.index("{") + 1 : -1].strip()
+            return "".join(sorted(inner)) if len(inner) == 2 else "bar " + inner
+        case _:  # CAPS: a segment has no direction
+            return "".join(sorted(tok.text)) if len(tok.text) == 2 else tok.text
+
+
+def _stands_in_formula(raw: Sequence[Tok], i: int) -> bool:
+    """Whether a letter outside of maths delimiters is a variable, not an article, a unit or a label."""
+    near = OPERATORS | RELATIONS | {"LPAR", "SUB"}
+    before, after = raw[i - 1] if i else None, raw[i + 1] if i + 1 < len(raw) else None
+    beside = (before is not None and before.kind in near | {"NUMBER"} and before.kind != "SUB") or (
+        after is not None and after.kind in near
+    )
+    if after is not None and after.kind == "PRIME" and after.glued and i + 2 < len(raw) and raw[i + 2].glued:
+        return raw[i + 2].kind == "LPAR"
+    return beside
+
+
+def _decorated(raw: Sequence[Tok], i: int, base: str) -> tuple[str | None, int]:
+    """The name with subscript and primes, and the index behind them; ``None`` for what has no flat form."""
+    name = base
+    if i + 1 < len(raw) and raw[i].kind == "SUB":
+        if raw[i + 1].kind == "LBRACE":
+            stop = i + 2
+            while stop < len(raw) and raw[stop].kind not in ("RBRACE", "LBRACE", "DELIM", "LINE") and stop - i < 30:
+                stop += 1
+            if stop >= len(raw) or raw[stop].kind != "RBRACE":
+                return None, i + 1
+            name += "_" + "".join(part.text for part in raw[i + 2 : stop]).strip()
+            i = stop + 1
+        elif raw[i + 1].kind in ("NUMBER", "LETTER", "COMMAND", "WORD", "CAPS", "TEXT"):
+            name, i = f"{name}_{raw[i + 1].text}", i + 2
+        else:
+            return None, i + 1
+    while i < len(raw) and raw[i].kind == "PRIME" and raw[i].glued:
+        name, i = name + "'" * len(raw[i].text), i + 1
+    return name, i
+
+
+def _text(raw: Sequence[Tok], i: int, out: Sequence[Tok]) -> list[Tok]:
+    r"""What ``\text{..}`` is: a function, a word between formulas, a unit (left out), or a quantity's name."""
+    tok = raw[i]
+    command, _, inner = tok.text.partition("{")
+    inner = " ".join(inner[:-1].split())
+    if inner in FUNCTIONS:
+        return [replace(tok, kind="FUNC", name=inner)]
+    if "bf" in command and len(inner) <= 2:
+        return [replace(tok, kind="BAD")]
+    if not inner or inner in (".", ","):
+        return [replace(tok, kind="BREAK")] if inner else []
+    if len(inner) == 1 and inner.isalpha() and command == "\\mathrm":
+        return [replace(tok, kind="VAR", name=inner)]
+    words = {word.strip(".,:;()").lower() for word in inner.split()}
+    after = raw[i + 1].kind if i + 1 < len(raw) else "LINE"
+    if out and out[-1].kind in ENDS_TERM:
+        if words & _CONNECTIVES or re.search(r"[\d=+*^]", inner):
+            return [replace(tok, kind="WORD", text=inner)]
+        return [replace(tok, kind="UNIT", text=inner)]
+    named = after in OPERATORS | RELATIONS - {"POW"} and not re.search(r"[\d=+*^\\$]", inner)
+    return [replace(tok, kind="VAR", name="text " + inner.lower()) if named else replace(tok, kind="WORD", text=inner)]
+
+
+def _arguments(raw: Sequence[Tok], i: int, out: list[Tok]) -> int:
+    r"""Braces around the bare arguments of ``\frac12``; the index of the first token not taken."""
+    for _ in range(2):
+        if i >= len(raw) or raw[i].kind not in ("NUMBER", "LETTER"):
+            return i
+        digits = raw[i].text
+        parts = [digits[0], digits[1:]] if len(digits) == 2 and digits.isdigit() else [digits]
+        for part in parts:
+            kind = "NUMBER" if part.isdigit() else "VAR"
+            out += [
+                replace(raw[i], kind="LBRACE"),
+                replace(raw[i], kind=kind, text=part, name=part),
+                replace(raw[i], kind="RBRACE"),
+            ]
+        i += 1
+        if len(parts) == 2:
+            return i
+    return i

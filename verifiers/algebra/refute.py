@@ -1,0 +1,168 @@
+"""What proves an equation with letters wrong. Every rule needs both a computed contradiction and words that show
+that the equation is meant to follow from what stands beside it; where either is missing it stays undecided."""
+
+from verifiers.algebra.compare import compare
+from verifiers.algebra.knowledge import Equation, Knowledge, polynomial, unknowns
+from verifiers.algebra.linear import share_root
+from verifiers.algebra.poly import Poly, degree
+from verifiers.algebra.statements import Statement
+from verifiers.algebra.terms import Num, Term, Var, calls, is_name, size, substitute, variables, walk
+from verifiers.decision import Decision
+from verifiers.exact import show
+
+_REWRITING = frozenset(
+    """expand expanding expands expanded simplify simplifying simplifies simplified factor factoring factors factored
+    distribute distributing factorise factorize factorization rewrite rewriting rewritten""".split()
+)
+_DEDUCING = _REWRITING | frozenset(
+    """rearrange rearranging dividing divide multiplying multiply subtracting subtract adding combining combine solving
+    solve isolate isolating cancel canceling cancelling cross-multiplying collecting get gives yields obtain becomes so
+    thus therefore hence have implies means""".split()
+)
+_ELSEWHERE = frozenset(
+    """substitute substituting substitution plugging plug since because where when if for using given let similarly also
+    another other second next first original case cases or from know recall consider want need must should with at
+    formula definition condition equations both not roots values possible check either""".split()
+) - {"both", "for"}
+
+
+def refute(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
+    """Invalid with evidence, or ``None``."""
+    for rule in (_rewriting, _function_value, _wrong_value, _deduction):
+        found = rule(statement, link, known, left, right)
+        if found is not None:
+            return found
+    return None
+
+
+def _rewriting(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
+    """A chain that rewrites an expression into one that differs wherever both have a value."""
+    free = variables(left)
+    if not free or free != variables(right) or is_name(left) or is_name(right):
+        return None
+    if not _rewrites(statement, link):
+        return None
+    a, b = known.applied(left), known.applied(right)
+    gap = compare(a, b)
+    if gap is None or gap.outcome == "same":
+        return None
+    poly = polynomial(a, b)
+    if poly is None or not _alike(a, b) or _constrained(known, poly, statement):
+        return None
+    return Decision("invalid", "not_identical", gap.says())
+
+
+def _rewrites(statement: Statement, link: int) -> bool:
+    if set(statement.relations) != {"EQ"}:
+        return False
+    return link > 0 or bool(_REWRITING & set(statement.gap[-8:]))
+
+
+def _alike(a: Term, b: Term) -> bool:
+    """Of the same degree: what a slip leaves as it is."""
+    from verifiers.algebra import normal
+
+    p, q = normal.quotient(a), normal.quotient(b)
+    return _degree(p.upper) - _degree(p.lower) == _degree(q.upper) - _degree(q.lower)
+
+
+def _degree(poly: Poly) -> int:
+    return max((degree(monomial) for monomial in poly), default=0)
+
+
+def _constrained(known: Knowledge, poly: Poly, statement: Statement) -> bool:
+    """Whether an equation said before could make the two sides equal."""
+    free = unknowns(poly)
+    for each in known.visible():
+        shared = unknowns(each.poly) & free
+        if not shared or each.statement is statement:
+            continue
+        if is_name(each.left) and not (variables(each.left) & free):
+            continue  # y = x^2 + 1 says nothing about x
+        if unknowns(each.poly) == free and len(free) == 1 and not share_root(each.poly, poly, next(iter(free))):
+            continue
+        return True
+    return False
+
+
+def _function_value(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
+    """``f(2) = 9`` where the one definition of ``f`` gives another number."""
+    if not calls(left) or variables(left) or variables(right) or calls(right):
+        return None
+    value = known.applied(left)
+    if calls(value) or variables(value):
+        return None
+    gap = compare(value, right)
+    if gap is None or gap.outcome == "same" or any(isinstance(p, Num) and p.decimals for p in walk(right)):
+        return None
+    return Decision("invalid", "function_value", gap.says())
+
+
+def _wrong_value(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
+    """``a + b = 4 + 7`` where ``a`` is 4 and ``b`` is known to be another number than 7."""
+    bound: dict[str, Term] = {}
+    if is_name(left) or variables(right) or not _matches(left, right, bound) or len(bound) < 2:
+        return None
+    values = known.values()
+    if not bound.keys() <= values.keys():
+        return None
+    gaps = {name: compare(values[name], given) for name, given in bound.items()}
+    wrong = [name for name, gap in gaps.items() if gap is not None and gap.outcome == "differs"]
+    if len(wrong) != 1 or any(gap is None for gap in gaps.values()):
+        return None
+    gap = gaps[wrong[0]]
+    assert gap is not None
+    return Decision("invalid", "wrong_value", f"{wrong[0]} is {show(gap.left)}, the step says {show(gap.right)}")
+
+
+def _matches(pattern: Term, term: Term, bound: dict[str, Term]) -> bool:
+    """Whether ``term`` is ``pattern`` with its variables replaced by numbers, which are put into ``bound``."""
+    if isinstance(pattern, Var):
+        if variables(term) or size(term) > 4:
+            return False
+        return bound.setdefault(pattern.name, term) == term
+    if isinstance(pattern, Num) or isinstance(term, Num | Var):
+        return pattern == term
+    same = pattern.name == term.name or {pattern.name, term.name} <= {"mul", "implicit"}
+    if not same or len(pattern.args) != len(term.args):
+        return False
+    return all(_matches(a, b, bound) for a, b in zip(pattern.args, term.args, strict=True))
+
+
+def _deduction(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
+    """An equation in one letter that has no solution in common with the one it is deduced from, nor with any other."""
+    if len(statement.relations) != 1 or not known.equations or statement.listed:
+        return None
+    premise = known.equations[-1]
+    free = variables(left) | variables(right)
+    if len(free) != 1 or len(premise.statement.relations) != 1 or calls(left) | calls(right):
+        return None
+    gap = set(statement.gap)
+    if gap & _ELSEWHERE or (gap and not gap & _DEDUCING) or premise.scope != known.scope:
+        return None
+    (name,) = free
+    about = [each for each in known.equations if variables(each.left) | variables(each.right) == free]
+    if premise not in about or _is_solved(premise.left, premise.right):
+        return None
+    if any(
+        isinstance(p, Num) and p.decimals for side in (left, right, premise.left, premise.right) for p in walk(side)
+    ):
+        return None
+    if not all(_exclude(each, left, right, name) for each in about):
+        return None
+    return Decision("invalid", "contradicts", f"no {name} satisfies both this and the equation before")
+
+
+def _is_solved(left: Term, right: Term) -> bool:
+    return isinstance(left, Var) and not variables(right)
+
+
+def _exclude(known: Equation, left: Term, right: Term, name: str) -> bool:
+    """Whether no value of the variable satisfies both equations."""
+    if _is_solved(left, right):
+        gap = compare(substitute(known.left, {name: right}), substitute(known.right, {name: right}))
+        return gap is not None and gap.outcome == "differs"
+    poly = polynomial(left, right)
+    if poly is None or not unknowns(poly) == unknowns(known.poly) == {name}:
+        return False
+    return not share_root(poly, known.poly, name)
