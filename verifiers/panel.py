@@ -1,6 +1,7 @@
 """The panel: every judge behind one door. What search, labels and the command line use."""
 
 import asyncio
+import functools
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -9,7 +10,8 @@ from types import TracebackType
 from typing import Any
 
 from schemas import ConfigError, Problem, Verdict
-from verifiers import equivalence, programs, steps
+from verifiers import equivalence, programs, steps, worker
+from verifiers.code import judging
 from verifiers.decision import Decision
 from verifiers.pool import Item, Pool, Reply
 from verifiers.sandbox import Limits, Sandbox, SandboxConfig
@@ -119,13 +121,24 @@ class Panel:
         return [answered[key] for key in keys]
 
     async def _judge(self, missing: dict[tuple[Any, ...], Item]) -> dict[tuple[Any, ...], Reply]:
-        keys = list(missing)
+        """Texts go to the workers in batches, code steps one by one to children of their own."""
+        code = [key for key, item in missing.items() if item["judge"] == programs.NAME]
+        keys = [key for key in missing if key not in set(code)]
         chunks = [keys[i : i + _BATCH] for i in range(0, len(keys), _BATCH)]
         futures = [self._pool.judge([missing[key] for key in chunk], self._config.timeout_s) for chunk in chunks]
+        runs = [self._pool.call(functools.partial(self._run_step, missing[key])) for key in code]
         replies = await asyncio.gather(*(asyncio.wrap_future(future) for future in futures))
-        found = dict(zip(keys, (reply for batch in replies for reply in batch), strict=True))
+        ran = await asyncio.gather(*(asyncio.wrap_future(future) for future in runs))
+        found = dict(zip([*keys, *code], [reply for batch in replies for reply in batch] + ran, strict=True))
         self._remember(found)
         return found
+
+    def _run_step(self, item: Item) -> Reply:
+        if not self._config.allow_code:
+            return worker.verdict(programs.NAME, Decision("unknown", "code_not_allowed"))
+        limits = Limits(self._config.timeout_s, self._config.memory_mb)
+        found = judging.judge(item["steps"], item["problem"], item["domain"], limits, self._sandbox)
+        return worker.verdict(programs.NAME, found.decision, found.text, (found.start, found.end))
 
     def _remember(self, found: dict[tuple[Any, ...], Reply]) -> None:
         with self._lock:
@@ -154,20 +167,27 @@ def _claims(problem: Problem, context: tuple[str, ...]) -> Item | None:
     return {"judge": steps.NAME, "problem": problem.statement[:MAX_TEXT_CHARS], "steps": (*readable, context[-1])}
 
 
-def _no_opinion(problem: Problem, context: tuple[str, ...]) -> None:
-    """The python judge reads answers only, in this version."""
+def _code(problem: Problem, context: tuple[str, ...]) -> Item | None:
+    """A step that holds code, or that says what earlier code printed or computed."""
+    if problem.domain == "lean" or not judging.concerns(context, problem.domain):
+        return None
+    return {"judge": programs.NAME, "problem": problem.statement, "domain": problem.domain, "steps": context}
 
 
 STEP_JUDGES: dict[str, Callable[[Problem, tuple[str, ...]], Item | None]] = {
     steps.NAME: _claims,
-    programs.NAME: _no_opinion,
+    programs.NAME: _code,
 }
-_LIMIT = {steps.NAME: MAX_TEXT_CHARS, equivalence.NAME: equivalence.MAX_ANSWER_CHARS}
+_LIMIT = {
+    steps.NAME: MAX_TEXT_CHARS,
+    programs.NAME: judging.MAX_CODE_CHARS,
+    equivalence.NAME: equivalence.MAX_ANSWER_CHARS,
+}
 
 
 def _judged(item: Item) -> tuple[str, ...]:
     """The texts of an item that are judged, without those that are only read for context."""
-    return (item["steps"][-1],) if item["judge"] == steps.NAME else (item["gold"], item["pred"])
+    return (item["gold"], item["pred"]) if item["judge"] == equivalence.NAME else (item["steps"][-1],)
 
 
 def _key(item: Item) -> tuple[Any, ...]:

@@ -72,10 +72,10 @@ SQUARE = ("assert f(2) == 4", "assert f(3) == 9")
 PROGRAMS = [
     ("def f(x): return x * x", "valid:tests_passed", "2 of 2"),
     ("def f(x): return x + x", "invalid:test_failed", "test 2 `assert f(3) == 9`"),
-    ("def f(x) return x", "invalid:test_failed", "SyntaxError"),
+    ("def f(x) return x", "invalid:raised", "SyntaxError"),
     ("def f(x):\n    return [][x]", "invalid:test_failed", "return [][x]"),
     ("def f(x):\n    while True: pass", "unknown:timeout", "test 1"),
-    ("exit(0)", "invalid:test_failed", "SystemExit"),
+    ("exit(0)", "invalid:raised", "SystemExit"),
     ("import os\ndef f(x): os._exit(0)", "invalid:exited", "test 1"),
     (
         "import sys, os\nprint('passed')\nos.write(1, b'{\"event\": \"passed\"}')\ndef f(x): sys.exit(0)",
@@ -86,8 +86,8 @@ PROGRAMS = [
     ("data = bytearray(10 ** 12)", "unknown:memory", "MemoryError"),
     (
         "import os\nfor d in range(3, 64):\n    try: os.close(d)\n    except OSError: pass\nwhile True: pass",
-        "unknown:timeout",
-        "",
+        "unknown:signal_9",
+        "the answer's own code",
     ),
     (
         "import os\nfor d in range(3, 64):\n    try:\n        while True: os.write(d, b'x' * 4096)\n    except OSError: pass",

@@ -45,7 +45,9 @@ def test_steps_get_the_telling_claim() -> None:
             assert (verdict.claim, verdict.start, verdict.end) == ("2 + 2 = 5", 15, 24)
             assert verdict.evidence == "2 + 2 is 4, the step says 5"
             assert await panel.judge_steps(problem(), []) == []
-            assert await panel.judge_steps(problem(domain="code"), [("assert 1 + 1 == 3",)]) == [()]
+            [[verdict]] = await panel.judge_steps(problem(domain="code"), [("assert 1 + 1 == 3",)])
+            assert (verdict.judge, verdict.outcome, verdict.reason) == ("python", "invalid", "raised")
+            assert await panel.judge_steps(problem(domain="code"), [("So 1 + 1 = 3.",)]) == [()]
 
     run(work())
 

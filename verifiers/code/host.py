@@ -9,6 +9,7 @@ from verifiers.decision import Decision
 from verifiers.sandbox import Child, ChildFlood, ChildGone, ChildLate
 
 MAX_MESSAGES = 100_000  # of one program
+_MAX_TAIL = 440  # characters of a traceback, its end; evidence is cut at 500
 _UNKNOWN = {
     "MemoryError": "memory",
     "ModuleNotFoundError": "missing_module",
@@ -87,7 +88,7 @@ def raised(message: Message, place: str) -> Decision:
     """What an exception that ended the program's own code says of it. The message is the candidate's."""
     try:
         fault = message["raised"]
-        bases, tail = [str(base) for base in fault["class"]["mro"]], str(fault["tail"])[-1500:].strip()
+        bases, tail = [str(base) for base in fault["class"]["mro"]], str(fault["tail"])[-_MAX_TAIL:].strip()
     except (KeyError, TypeError):
         return Decision("unknown", "broke_protocol", place)
     reason = undecided(bases)
