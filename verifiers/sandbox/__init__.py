@@ -7,6 +7,7 @@
 """
 
 from verifiers.sandbox.api import Sandbox
+from verifiers.sandbox.check import Check, self_check
 from verifiers.sandbox.child import Child
 from verifiers.sandbox.records import (
     ChildFlood,
@@ -18,4 +19,16 @@ from verifiers.sandbox.records import (
     SandboxConfig,
 )
 
-__all__ = ["Child", "ChildFlood", "ChildGone", "ChildLate", "Finished", "Layer", "Limits", "Sandbox", "SandboxConfig"]
+__all__ = [
+    "Check",
+    "Child",
+    "ChildFlood",
+    "ChildGone",
+    "ChildLate",
+    "Finished",
+    "Layer",
+    "Limits",
+    "Sandbox",
+    "SandboxConfig",
+    "self_check",
+]

@@ -12,6 +12,7 @@ from pathlib import Path
 from schemas import JudgeBroken
 from verifiers.sandbox.lockdown import ORDER
 
+_END_S = 10.0
 START_S = 60.0  # an interpreter start or a SymPy import on a busy machine
 _SCRIPT = Path(__file__).with_name("zygote.py").resolve()
 _ADVICE = "Check that this Python starts, and that the machine is Linux and has memory and processes to spare."
@@ -94,9 +95,14 @@ class Launched:
             Path(self.folder).rmdir()
 
     def _end_process(self) -> None:
+        """When the process that we started has ended, all others of its pid namespace have."""
         self._control.close()
-        self._process.kill()
-        self._process.wait()
+        self._process.terminate()
+        try:
+            self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 def _popen(control: int, log: int) -> "subprocess.Popen[bytes]":

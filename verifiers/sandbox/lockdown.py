@@ -74,7 +74,7 @@ def _last_layers(layers: frozenset[str], bounds: Bounds) -> None:
     if "seccomp" in layers:
         with layer("seccomp"):
             system.no_new_privileges()
-            seccomp.install(os.getpid())
+            seccomp.install(os.getpid(), own_tree="filesystem" in layers)
 
 
 def _limit(bounds: Bounds, *, forks: bool) -> None:

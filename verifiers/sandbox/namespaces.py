@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 from pathlib import Path
 
 from verifiers.sandbox import system
@@ -33,6 +34,7 @@ def enter() -> int:
         _outlive(first)
     system.die_with_parent(signal.SIGKILL)
     system.mount("none", "/", None, system.MS_REC | system.MS_PRIVATE)
+    socket.sethostname("sandbox")
     return proc
 
 
@@ -82,7 +84,8 @@ def _write(proc: int, path: str, text: str) -> None:
 
 
 def _outlive(first: int) -> None:
-    """Holds nothing open and ends when the shared namespaces' first process has ended."""
+    """Holds nothing open and ends when the shared namespaces' first process has ended; ends it when asked to."""
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(first, signal.SIGKILL))
     system.close_above(2)
     _, status = os.waitpid(first, 0)
     os._exit(0 if status == 0 else 1)
@@ -120,3 +123,5 @@ def separate(proc: int) -> None:
     user, group = os.geteuid(), os.getegid()  # asked before: no id has a name in a new user namespace
     system.unshare(_OWN)
     write_maps(proc, f"{NOBODY} {user} 1", f"{NOBODY} {group} 1")
+    with contextlib.suppress(OSError):  # a second lock on what seccomp forbids; some containers mask /proc/sys
+        _write(proc, "sys/user/max_user_namespaces", "0")

@@ -47,6 +47,8 @@ _FCNTL_REFUSED = (8, 10, 15, 1024, 1026, 1031)  # owner and signal of others, le
 _PRCTL = (3, 15, 16, 23, 39, 0x5356_4D41)  # reads, and the name of a thread or mapping
 _SOCK_STREAM = (1, 0x801, 0x8_0001, 0x8_0801)
 
+_ATTRIBUTES = ("chmod", "fchmod", "fchmodat", "utimensat", "utime", "utimes", "futimesat", "truncate")
+
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
 _ALLOW, _KILL, _ERROR = 0x7FFF_0000, 0x8000_0000, 0x0005_0000
@@ -54,20 +56,21 @@ _ALLOW, _KILL, _ERROR = 0x7FFF_0000, 0x8000_0000, 0x0005_0000
 Code = list[tuple[int, int, int, int]]  # instruction, jump if true, jump if false, constant
 
 
-def install(pid: int) -> None:
+def install(pid: int, *, own_tree: bool) -> None:
     """Filters every further call of this process, whose id is ``pid`` where it lives. Raises ``OSError``."""
-    system.set_seccomp(program(pid))
+    system.set_seccomp(program(pid, own_tree=own_tree))
 
 
-def program(pid: int, machine: str = "") -> bytes:
-    """The filter for a machine, this one by default. Raises ``OSError`` for one without a table."""
+def program(pid: int, *, own_tree: bool, machine: str = "") -> bytes:
+    """The filter for a machine, this one by default. Without a tree of its own a process may not change the attributes
+    of files, which Landlock does not rule. Raises ``OSError`` for a machine without a table."""
     machine = machine or platform.machine()
     if machine not in _COLUMN:
         raise OSError(f"seccomp: no table of system calls for {machine}")
     column, audit = _COLUMN[machine]
     rows = [row.split() for row in _TABLE.replace(";", "\n").split("\n") if row.strip()]
     numbers = {row[0]: int(row[column]) for row in rows if row[column] != "-"}
-    special = _special(pid)
+    special = _special(pid) if own_tree else _special(pid) | {name: [_refuse(errno.EPERM)] for name in _ATTRIBUTES}
     code: Code = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, audit), _end(_KILL), (_LOAD, 0, 0, _NUMBER)]
     code += [(_AT_LEAST, 0, 1, _X32), _end(_KILL)]
     for name, number in numbers.items():

@@ -6,6 +6,7 @@ job's descriptors; what becomes of a job is told on the job's own socket. When t
 """
 
 import contextlib
+import fcntl
 import gc
 import json
 import os
@@ -84,7 +85,7 @@ class Zygote:
 
     def _move_proc(self) -> None:
         """Out of the way of the descriptors that a job gets."""
-        self._proc = os.dup2(self._proc, 99)
+        self._proc = _dup_high(self._proc)
 
     def _lock(self, bounds: lockdown.Bounds) -> list[str] | None:
         try:
@@ -163,7 +164,7 @@ class Zygote:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._move_proc()
-        high = [os.dup2(each, 100 + number) for number, each in enumerate((*descriptors, status.fileno()))]
+        high = [_dup_high(each) for each in (*descriptors, status.fileno())]
         for number, each in enumerate(high):
             os.dup2(each, number)
         bounds = lockdown.Bounds(**request["bounds"], base_bytes=self._base_bytes)
@@ -207,6 +208,10 @@ class Zygote:
                     os.kill(orphan, signal.SIGKILL)
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(orphan, 0)
+
+
+def _dup_high(descriptor: int) -> int:
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _TELL + 1)
 
 
 def _say(status: socket.socket, message: dict[str, Any]) -> None:
