@@ -27,7 +27,7 @@ from factory.steps import split_steps
 from schemas import BadInput
 from schemas.records import Domain
 
-MAX_STEPS = 2_000  # a judge sees a step with all before it: their number counts squared
+MAX_STEPS = 1_000  # a judge sees a step with all before it: their number counts squared
 MAX_ARRAY_BYTES = 256 << 20  # of a file that is one JSON array, which cannot be streamed
 SHEPHERD_MARK = "ки"
 _PROBLEM = ("problem", "question", "prompt", "input")

@@ -106,7 +106,7 @@ def test_what_counts_as_no_error_and_as_no_label() -> None:
         ({"problem": "P", "steps": [RIGHT, 7], "label": 0}, "wrong_type", 0),
         ({"problem": "P", "steps": [None], "label": 0}, "wrong_type", 0),
         ({"problem": "P", "steps": "text", "label": 0, "mistake_index": 0}, "wrong_type", 0),
-        ({"problem": "P", "steps": ["a"] * 2001, "label": 0}, "too_many_steps", 0),
+        ({"problem": "P", "steps": ["a"] * 1001, "label": 0}, "too_many_steps", 0),
         ({"problem": "P", "steps": [RIGHT], "domain": "lean"}, "no_judge", 0),
         ({"problem": "P", "steps": [RIGHT], "domain": ["odd"]}, "bad_domain", 0),
         ([RIGHT], "not_an_object", 0),
