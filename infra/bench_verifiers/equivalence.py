@@ -12,6 +12,7 @@ from pathlib import Path
 
 from factory.labels import wilson
 from infra.bench_verifiers.equivalence_pairs import GENERATED, Pair, generated_pairs, reference_answers, suite_pairs
+from infra.bench_verifiers.equivalence_parse import parse_pairs
 from infra.bench_verifiers.equivalence_rulings import ruling_of
 from verifiers import Panel, PanelConfig
 
@@ -65,7 +66,7 @@ class EquivalenceFigures:
 def bench_equivalence(quick: bool) -> EquivalenceFigures:
     """All figures. Needs the data folder; ``quick`` takes fewer generated pairs and one round."""
     made = generated_pairs(reference_answers(DATA), QUICK_PAIRS if quick else PAIRS)
-    pairs = [*suite_pairs(DATA), *made]
+    pairs = [*suite_pairs(DATA), *parse_pairs(DATA), *made]
     ours, theirs = asyncio.run(our_verdicts(pairs)), Guarded().verdicts(pairs)
     speeds = [_speeds(made) for _ in range(1 if quick else ROUNDS)]
     mine, other = (statistics.median(column) for column in zip(*speeds, strict=True))

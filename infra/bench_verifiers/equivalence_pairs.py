@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-SUITES = ("math_verify", "lighteval_extractive", "nemo_skills", "symeval", "latex2sympy2_extended_parse")
+SUITES = ("math_verify", "lighteval_extractive", "nemo_skills", "symeval")
 GENERATED = "generated"
 
 
@@ -27,7 +27,7 @@ class Pair:
 def suite_pairs(folder: Path) -> list[Pair]:
     """The suites' pairs that state a verdict on two answers, in file order."""
     pairs = []
-    for name in SUITES[:4]:
+    for name in SUITES:
         for line in (folder / "equiv" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             options = tuple(f"{key}={value}" for key, value in row.get("opts", {}).items())

@@ -6,6 +6,7 @@ through a ``Panel``, whose workers can be killed.
 """
 
 import re
+from fractions import Fraction
 from functools import lru_cache
 
 from verifiers import exact
@@ -20,6 +21,7 @@ from verifiers.decision import Decision
 MAX_ANSWER_CHARS = 20_000  # of the whole text; of the final answer in it, MAX_FINAL_CHARS
 MAX_FINAL_CHARS = 2_500
 
+_PLAIN = re.compile(r"-?[0-9]{1,11}(?:\.[0-9]{1,3})?")  # too short for noise in the last digits
 _CHOICE = re.compile(r"(?:\\text\s*\{)?\s*\(([A-H])\)\}?[\s:.]*(?=\S)")
 
 __all__ = ["DEFAULT", "MAX_ANSWER_CHARS", "EqualPolicy", "equal", "final_answer", "needs_backstop", "quick"]
@@ -46,6 +48,9 @@ def quick(gold: str, pred: str, policy: EqualPolicy = DEFAULT) -> Decision:
     """What our own reading says, without SymPy; ``unread`` where math-verify may know more."""
     if max(len(gold), len(pred)) > MAX_ANSWER_CHARS:
         return Decision("unknown", "too_long")
+    if _PLAIN.fullmatch(gold) and _PLAIN.fullmatch(pred):
+        same = Fraction(gold) == Fraction(pred)
+        return Decision("valid", "equal") if same else Decision("invalid", "refuted", _evidence([gold, pred]))
     texts = [final_answer(text) for text in (gold, pred)]
     refused = _refused(texts)
     if refused:

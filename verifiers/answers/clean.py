@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from functools import lru_cache
+from typing import Any
 
 _UNICODE = {
     **dict.fromkeys("−–—﹣", "-"), "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "∙": r"\cdot ", "÷": r"\div ",
@@ -24,31 +26,41 @@ def _delimiter(match: re.Match[str]) -> str:
     return _DELIMITERS[match[0]]
 
 
-_SUBSTITUTIONS = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"(?<!\\)\\n(?![A-Za-z])", " "),
-        (r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits)(?![A-Za-z])\.?", ""),
-        (r",\\!\s*(?=\d{3})", ","),
-        (r"(?<=\d)\{,\}(?=\d)", ","),
-        (r"(?<=\d)(?:\\,|\\ |\\;|~)(?=\d{3}(?!\d))", ","),
-        (r"\\!", ""),
-        (r"\\q?quad|(?<!\\)\\[,;:> ]|~|\\phantom\{[^{}]*\}", " "),
-        (r"\\[dtc]frac", r"\\frac"),
-        (r"\\(?:d|t)binom", r"\\binom"),
-        (r"\\(?:lbrace|lvert|rvert|lVert|rVert|rbrace|lbrack|rbrack)(?![A-Za-z])", _delimiter),
-        (r"\^\s*\{\s*\\(?:circ|degree)\s*\}|\^\s*\\circ\b|\\degree\b", r"\\degrees "),
-        (r"\\begin\{(?:align|equation|gather)\*?\}|\\end\{(?:align|equation|gather)\*?\}|\\label\{[^{}]*\}", " "),
-        (r"(?<=\d)(?:\^\{?\s*\\(?:text|mathrm|textrm)\s*\{(?:st|nd|rd|th)\}\s*\}?|st|nd|rd|th)(?![A-Za-z])", ""),
-        (r"\b([AaPp])\.\s?[Mm]\b\.?", r"\1m"),
-        (r"\s+", " "),
-    )
+def _compiled(*rules: tuple[str, Any]) -> tuple[tuple[re.Pattern[str], Any], ...]:
+    return tuple((re.compile(pattern), replacement) for pattern, replacement in rules)
+
+
+_COMMANDS = _compiled(
+    (r"(?<!\\)\\n(?![A-Za-z])", " "),
+    (r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits)(?![A-Za-z])\.?", ""),
+    (r",\\!\s*(?=\d{3})", ","),
+    (r"(?<=\d)(?:\\,|\\ |\\;)(?=\d{3}(?!\d))", ","),
+    (r"\\!", ""),
+    (r"\\q?quad|(?<!\\)\\[,;:> ]|\\phantom\{[^{}]*\}", " "),
+    (r"\\[dtc]frac", r"\\frac"),
+    (r"\\(?:d|t)binom", r"\\binom"),
+    (r"\\(?:lbrace|lvert|rvert|lVert|rVert|rbrace|lbrack|rbrack)(?![A-Za-z])", _delimiter),
+    (r"\^\s*\{\s*\\(?:circ|degree)\s*\}|\^\s*\\circ\b|\\degree\b", r"\\degrees "),
+    (r"\\begin\{(?:align|equation|gather)\*?\}|\\end\{(?:align|equation|gather)\*?\}|\\label\{[^{}]*\}", " "),
+)
+_SUBSTITUTIONS = _compiled(
+    (r"(?<=\d)\{,\}(?=\d)", ","),
+    (r"(?<=\d)~(?=\d{3}(?!\d))", ","),
+    (r"(?<=\d)(?:\^\{?\s*\\(?:text|mathrm|textrm)\s*\{(?:st|nd|rd|th)\}\s*\}?|(?:st|nd|rd|th)(?![A-Za-z]))", ""),
+    (r"\b([AaPp])\.\s?[Mm]\b\.?", r"\1m"),
+    (r"[\s~]+", " "),
 )
 
 
+@lru_cache(maxsize=4096)
 def clean(text: str) -> str:
     """The answer without maths delimiters, boxes, spacing commands and final punctuation, in plain ASCII LaTeX."""
-    text = unicodedata.normalize("NFKC", _single_backslashes(text).translate(_TABLE))
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(_TABLE))
+    if "\\" in text:
+        text = _single_backslashes(text)
+        for pattern, replacement in _COMMANDS:
+            text = pattern.sub(replacement, text)
     for pattern, replacement in _SUBSTITUTIONS:
         text = pattern.sub(replacement, text)
     text = unwrap(text)
@@ -61,12 +73,14 @@ def unwrap(text: str) -> str:
     """Without the delimiters, boxes and punctuation around the whole text."""
     while True:
         before = text
-        text = re.sub(r"(?:\\\\|[.;,。，、\s])+$", "", text.strip())
-        for opening, closing in _WRAPPERS:
+        text = text.strip().rstrip(".;,。，、 \n")
+        if text.endswith("\\\\"):
+            text = text[:-2]
+        for opening, closing in _WRAPPERS if text and not text[0].isalnum() else ():
             inner = text[len(opening) : -len(closing)]
             if text.startswith(opening) and text.endswith(closing) and len(text) > 2 and opening not in inner:
                 text = inner.strip()
-        match = _BOX.match(text)
+        match = _BOX.match(text) if text.startswith("\\") else None
         if match and closing_brace(text, match.end() - 1) == len(text) - 1:
             text = text[match.end() : -1].strip()
         if text == before:

@@ -25,7 +25,7 @@ _NUMBER = re.compile(
 )
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _UNFOUND = re.compile(r"[^\x00-\u024f\u0370-\u03ff\u2000-\u23ff]")
-_SENTENCE = re.compile(r"(?<=[^\W\d])[.。](?:\s|$)|(?<=[\d$)\]}])[.。](?:\s|$)|\n|。|<\|")
+_SENTENCE = re.compile(r"(?<=[^\W\d])[.。](?:\s|$)|(?<=[\d$)\]}'\"])[.。](?:\s|$)|\n|。|<\|")
 _EDGES = re.compile(r"""^(?:[\s*"']|\\")+|(?:[\s*"']|\\")+$""")
 _FEW_WORDS = 4
 

@@ -1,6 +1,7 @@
 """What counts as the same answer: the knobs of ``equal``, each with its default and the reason for it."""
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Literal, get_args
 
 from schemas import ConfigError
@@ -44,6 +45,7 @@ class EqualPolicy:
         return ",".join(f"{field.name}={getattr(self, field.name)}" for field in fields(self))
 
     @classmethod
+    @lru_cache(maxsize=64)
     def parse(cls, text: str) -> "EqualPolicy":
         """The defaults changed by ``name=value,...``. Raises ``ConfigError`` on an unknown name or value."""
         names = [field.name for field in fields(cls)]

@@ -77,6 +77,8 @@ class Reader:
                 left = Node("mul", (left, self._signed_power()))
             elif self.take(r"\div", "/"):
                 left = Node("div", (left, self._signed_power()))
+                if left.args[1].op == "num" and self.peek().kind == "SYM" and not self.peek().spaced:
+                    raise Unread("a / b c has two readings")
             elif self.take("mod"):
                 left, sign = Node("neg", (left,)) if sign == "-" else left, "+" if sign == "-" else sign
                 left = Node("fn", (left, self._signed_power()), "mod")
