@@ -15,6 +15,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from pipelines.cli_equal import SETTINGS, equal
+from pipelines.cli_sandbox import sandbox_app
 from pipelines.cli_verify import verify
 from schemas import BadInput, FactoryError, content_id
 
@@ -26,7 +28,9 @@ app = typer.Typer(
 )
 model_app = typer.Typer(help="Models that need no hub.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
+app.add_typer(sandbox_app, name="sandbox")
 app.command()(verify)
+app.command(context_settings=SETTINGS)(equal)
 
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)

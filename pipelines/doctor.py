@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.models import resolve_model
-from schemas import FactoryError
+from schemas import FactoryError, JudgeBroken
+from verifiers.sandbox import Sandbox
 
 FREE_GIB = 5
 
@@ -38,6 +39,7 @@ def examine() -> list[Finding]:
         _vllm(),
         _model("tiny", needed=True),
         _disk(),
+        _sandbox(),
         _gpu(),
         _model("smollm2"),
         _model("qwen-coder-1.5b"),
@@ -91,6 +93,20 @@ def _gpu() -> Finding:
         return Finding("gpu", "missing", "no NVIDIA driver: vLLM runs on the CPU, fit for the bundled model only")
     names = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=20, check=False).stdout.strip()
     return Finding("gpu", "ok" if names else "broken", names or "nvidia-smi lists no GPU")
+
+
+def _sandbox() -> Finding:
+    try:
+        with Sandbox() as room:
+            layers, floor = room.layers, room.holds_floor()
+    except JudgeBroken as error:
+        return Finding("sandbox", "broken", str(error))
+    active = ", ".join(layer.name for layer in layers if layer.active)
+    missing = "; ".join(f"no {layer.name}: {layer.why}" for layer in layers if layer.needed and not layer.active)
+    if floor:
+        return Finding("sandbox", "ok", f"{active} ({missing})" if missing else active)
+    advice = "untrusted code is refused; see `factory sandbox self-check`, or allow it with judges.allow_weak_sandbox"
+    return Finding("sandbox", "broken", f"{missing}: {advice}")
 
 
 def _token(variable: str, purpose: str) -> Finding:

@@ -6,6 +6,7 @@ import tempfile
 import threading
 import weakref
 from pathlib import Path
+from types import TracebackType
 
 from schemas import JudgeBroken
 from verifiers.sandbox.child import Child, Pipes, ServerGone
@@ -57,11 +58,7 @@ class Sandbox:
         """What holds here; starts the fork server. Raises ``JudgeBroken`` where not even that is possible."""
         server = self._server(warm=False)
         active = server.active()
-        why = server.missing
-        needless = "not needed: the filesystem layer holds"
-        dependent = "needs the namespaces"
-        reasons = {name: why.get(name, needless if name == "landlock" else dependent) for name in ORDER}
-        return tuple(Layer(name, name in active, _MEANING[name] if name in active else reasons[name]) for name in ORDER)
+        return tuple(_layer(name, active, server.missing) for name in ORDER)
 
     def holds_floor(self) -> bool:
         """Whether untrusted code is kept from the network, the disk, other processes and from outliving its job."""
@@ -81,6 +78,14 @@ class Sandbox:
         self._closed = True
         with self._starting[False], self._starting[True]:
             _close_all(self._servers)
+
+    def __enter__(self) -> "Sandbox":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def _start(self, role: str, limits: Limits, job: Job, stdin: bytes, warm: bool | None = None) -> Child:
         text = json.dumps(job).encode()
@@ -139,6 +144,14 @@ def _child(server: Launched, role: str, limits: Limits, job: bytes, stdin: bytes
         if isinstance(error, OSError):
             raise ServerGone from error
         raise
+
+
+def _layer(name: str, active: frozenset[str], missing: dict[str, str]) -> Layer:
+    if name in active:
+        return Layer(name, True, _MEANING[name])
+    if name == "landlock" and "filesystem" in active:
+        return Layer(name, False, "not needed: the filesystem layer does more", needed=False)
+    return Layer(name, False, missing.get(name, "stands on the namespaces"))
 
 
 def _floor(active: frozenset[str]) -> bool:

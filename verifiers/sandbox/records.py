@@ -29,11 +29,12 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer of isolation; ``why`` says what it is or why it is not active."""
+    """One layer of isolation; ``why`` says what it does, or why it is not active. Not ``needed``: another does its work."""
 
     name: str
     active: bool
     why: str
+    needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
