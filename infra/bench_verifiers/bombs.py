@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from schemas import Problem
+from schemas import Problem, Verdict
 from verifiers import Panel, PanelConfig
 
 LIMIT_S = 2.0
@@ -67,7 +67,7 @@ CODE = (  # {canary} is a file that none of them may make
     "f\"{{open('{canary}','w')}}\"",
     "{canary}\\write18{{touch {canary}}}",
 )
-HOPS = ("step", "earlier", "problem", "gold", "answer")  # where a bomb is put
+PLACES = ("step", "earlier", "problem", "gold", "answer", "both")  # where a bomb is put
 
 
 @dataclass(slots=True)
@@ -99,11 +99,11 @@ async def _bench(every: int) -> BombFigures:
     with tempfile.TemporaryDirectory(prefix="bombs-") as folder:
         canary = Path(folder) / "canary"
         chosen = bombs(canary)[::every]
-        found = BombFigures(len(chosen), outcomes={place: Counter() for place in HOPS})
+        found = BombFigures(len(chosen), outcomes={place: Counter() for place in PLACES})
         async with Panel(PanelConfig(timeout_s=LIMIT_S, workers=1)) as panel:
             for number, bomb in enumerate(chosen):
-                for place in HOPS:
-                    await _warm(panel, f"{number}{HOPS.index(place)}")
+                for place in PLACES:
+                    await _warm(panel, f"{number}{PLACES.index(place)}")
                     began = time.monotonic()
                     outcome = await _judge(panel, place, bomb)
                     _note(found, f"{place}: {bomb[:60]}", time.monotonic() - began, canary)
@@ -129,9 +129,10 @@ async def _warm(panel: Panel, number: str) -> None:
 
 
 async def _judge(panel: Panel, place: str, bomb: str) -> str:
-    if place in ("gold", "answer"):
-        gold, answer = (bomb, "x^2 + 1") if place == "gold" else ("x^2 + 1", bomb)
-        return (await panel.judge_answers(_problem("P", gold), [answer]))[0].outcome
+    answers = {"gold": (bomb, "x^2 + 1"), "answer": ("x^2 + 1", bomb), "both": (bomb, f"0 + {bomb}")}
+    if place in answers:
+        gold, answer = answers[place]
+        return _said((await panel.judge_answers(_problem("P", gold), [answer]))[0])
     contexts = {
         "step": (f"So {bomb} = 12.",),
         "earlier": (f"Let x = {bomb}.", "So 2x + 3 = 12."),
@@ -139,7 +140,11 @@ async def _judge(panel: Panel, place: str, bomb: str) -> str:
     }
     statement = f"Let x = {bomb}. What is 2x + 3?" if place == "problem" else "P"
     verdicts = (await panel.judge_steps(_problem(statement, None), [contexts[place]]))[0]
-    return "/".join(verdict.outcome for verdict in verdicts) or "no claim"
+    return "/".join(map(_said, verdicts)) or "no claim"
+
+
+def _said(verdict: Verdict) -> str:
+    return f"unknown ({verdict.reason})" if verdict.outcome == "unknown" else verdict.outcome
 
 
 def _problem(statement: str, answer: str | None) -> Problem:
@@ -150,7 +155,7 @@ def bombs_lines(found: BombFigures) -> list[str]:
     """What came of it."""
     met = "met" if not found.late and not found.executed else "MISSED"
     lines = [
-        f"BOMBS: {found.bombs} expressions, each in {len(HOPS)} places ({', '.join(HOPS)}), {found.asked} judgements.",
+        f"BOMBS: {found.bombs} expressions, each in {len(PLACES)} places ({', '.join(PLACES)}), {found.asked} judgements.",
         f"  past the deadline of {found.limit_s:g} + {GRACE_S:g} s: {len(found.late)}, executed: {len(found.executed)}; "
         f"goal 0 and 0: {met}",
         f"  slowest: {found.slowest_s:.2f} s, {found.slowest}",
