@@ -22,6 +22,7 @@ def findings(problem: str, context: Sequence[str]) -> list[Finding]:
     known = Knowledge()
     for number, text in enumerate((problem, *context[:-1])):
         for statement in statements(text, called):
+            known.enter(statement)
             known.learn(statement, number - 1)
     found: list[Finding] = []
     for statement in statements(step, called):

@@ -126,9 +126,12 @@ def _varies_above(part: Term) -> bool:
 def _at(left: Term, right: Term, point: Mapping[str, Fraction], radians: bool) -> Gap | None:
     """The gap at a point; ``None`` where a side has no value or the intervals prove nothing."""
     try:
-        a, b = numeric.evaluate(left, point, radians), numeric.evaluate(right, point, radians)
+        return _gap(numeric.evaluate(left, point, radians), numeric.evaluate(right, point, radians), point)
     except (TooLarge, Undefined, NotRational):
         return None
+
+
+def _gap(a: numeric.Value, b: numeric.Value, point: Mapping[str, Fraction]) -> Gap | None:
     if isinstance(a, Fraction) and isinstance(b, Fraction):
         return Gap("same" if a == b else "differs", point, a, b)
     a, b = numeric.enclose(a), numeric.enclose(b)

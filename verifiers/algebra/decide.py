@@ -8,7 +8,7 @@ from verifiers.algebra.compare import Gap, compare, signs
 from verifiers.algebra.knowledge import SUPPOSING, Knowledge, polynomial, unknowns
 from verifiers.algebra.linear import proportional, reduced
 from verifiers.algebra.poly import Poly
-from verifiers.algebra.refute import refute
+from verifiers.algebra.refute import matches, refute
 from verifiers.algebra.statements import Statement
 from verifiers.algebra.terms import (
     Num,
@@ -79,7 +79,7 @@ def _equal(statement: Statement, link: int, known: Knowledge, left: Term, right:
             "valid", "identity" if variables(left) else "exact", gap.says() if not variables(left) else None
         )
     if not variables(left) | variables(right) and not calls(left) | calls(right):
-        return _numbers(statement, link, left, right, gap)
+        return _numbers(statement, link, known, left, right, gap)
     return _in_context(statement, link, known, left, right, gap)
 
 
@@ -105,7 +105,7 @@ def _plus_minus(left: Term, right: Term) -> Decision:
     return Decision("unknown", "open")
 
 
-def _numbers(statement: Statement, link: int, left: Term, right: Term, gap: Gap | None) -> Decision:
+def _numbers(statement: Statement, link: int, known: Knowledge, left: Term, right: Term, gap: Gap | None) -> Decision:
     if gap is None:
         return Decision("unknown", "undefined")
     off = abs(gap.left - gap.right)
@@ -127,8 +127,19 @@ def _numbers(statement: Statement, link: int, left: Term, right: Term, gap: Gap 
             return Decision("unknown", "rounded?", gap.says())
     if relative <= _ROUGH and any(isinstance(p, Num) and p.decimals for s in (left, right) for p in walk(s)):
         return Decision("unknown", "rounded?", gap.says())
-    doubt = doubts(statement, link) or ("arithmetic" if _is_plain(left) and _is_plain(right) else None)
+    grouped = all(side.grouped for side in statement.sides[link : link + 2])
+    plain = _is_plain(left) and _is_plain(right) and not grouped
+    doubt = doubts(statement, link) or ("arithmetic" if plain else "test" if _is_test(known, left, right) else None)
     return Decision("unknown", doubt, gap.says()) if doubt else Decision("invalid", "refuted", gap.says())
+
+
+def _is_test(known: Knowledge, left: Term, right: Term) -> bool:
+    """Whether the claim is an equation said before with a value put in: a test that may fail."""
+    for each in known.visible():
+        bound: dict[str, Term] = {}
+        if matches(each.left, left, bound) and matches(each.right, right, bound) and bound:
+            return True
+    return False
 
 
 def _is_plain(term: Term) -> bool:

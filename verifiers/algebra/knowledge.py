@@ -38,6 +38,7 @@ class Knowledge:
 
     equations: list[Equation] = field(default_factory=list)
     functions: dict[str, list[tuple[tuple[str, ...], Term, int]]] = field(default_factory=dict)
+    last: Statement | None = None
     scope: int = 0
     scopes: int = 0
 
@@ -49,7 +50,7 @@ class Knowledge:
 
     def learn(self, statement: Statement, step: int) -> None:
         """Takes what the statement says; what it only asks is left out."""
-        self.enter(statement)
+        self.last = statement
         if statement.asked or "not" in statement.before[:4] or len(self.equations) > 400:
             return
         for i, relation in enumerate(statement.relations):

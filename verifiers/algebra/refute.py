@@ -1,10 +1,13 @@
 """What proves an equation with letters wrong. Every rule needs both a computed contradiction and words that show
 that the equation is meant to follow from what stands beside it; where either is missing it stays undecided."""
 
-from verifiers.algebra.compare import compare
+from fractions import Fraction
+
+from verifiers.algebra import normal, numeric
+from verifiers.algebra.compare import Gap, compare, middle
 from verifiers.algebra.knowledge import Equation, Knowledge, polynomial, unknowns
-from verifiers.algebra.linear import share_root
-from verifiers.algebra.poly import Poly, degree
+from verifiers.algebra.linear import reduced, share_root
+from verifiers.algebra.poly import Poly, degree, mul
 from verifiers.algebra.statements import Statement
 from verifiers.algebra.terms import Num, Term, Var, calls, is_name, size, substitute, variables, walk
 from verifiers.decision import Decision
@@ -21,14 +24,14 @@ _DEDUCING = _REWRITING | frozenset(
 )
 _ELSEWHERE = frozenset(
     """substitute substituting substitution plugging plug since because where when if for using given let similarly also
-    another other second next first original case cases or from know recall consider want need must should with at
+    another other second next first original case cases from know recall consider want need must should with at
     formula definition condition equations both not roots values possible check either""".split()
 ) - {"both", "for"}
 
 
 def refute(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
     """Invalid with evidence, or ``None``."""
-    for rule in (_rewriting, _function_value, _wrong_value, _deduction):
+    for rule in (_rewriting, _function_value, _wrong_value, _deduction, _solution):
         found = rule(statement, link, known, left, right)
         if found is not None:
             return found
@@ -40,34 +43,37 @@ def _rewriting(statement: Statement, link: int, known: Knowledge, left: Term, ri
     free = variables(left)
     if not free or free != variables(right) or is_name(left) or is_name(right):
         return None
-    if not _rewrites(statement, link):
+    if not _rewrites(statement, link, known, free):
         return None
     a, b = known.applied(left), known.applied(right)
     gap = compare(a, b)
     if gap is None or gap.outcome == "same":
         return None
     poly = polynomial(a, b)
+    if _near(gap, left, right):
+        return None
     if poly is None or not _alike(a, b) or _constrained(known, poly, statement):
         return None
     return Decision("invalid", "not_identical", gap.says())
 
 
-def _rewrites(statement: Statement, link: int) -> bool:
+def _rewrites(statement: Statement, link: int, known: Knowledge, free: frozenset[str]) -> bool:
+    """Whether the words or the chain show that one expression is turned into another."""
     if set(statement.relations) != {"EQ"}:
         return False
-    return link > 0 or bool(_REWRITING & set(statement.gap[-8:]))
+    if link > 0:
+        return True
+    simplified = known.equations and known.equations[-1].statement is known.last  # perhaps it is that equation
+    if simplified and variables(known.equations[-1].left) | variables(known.equations[-1].right) >= free:
+        return False
+    return bool(_REWRITING & set(statement.gap[-8:]))
 
 
 def _alike(a: Term, b: Term) -> bool:
-    """Of the same degree: what a slip leaves as it is."""
-    from verifiers.algebra import normal
-
+    """Whether some part stayed as it was over a common denominator: what a slip does and a condition need not."""
     p, q = normal.quotient(a), normal.quotient(b)
-    return _degree(p.upper) - _degree(p.lower) == _degree(q.upper) - _degree(q.lower)
-
-
-def _degree(poly: Poly) -> int:
-    return max((degree(monomial) for monomial in poly), default=0)
+    ours, theirs = mul(p.upper, q.lower), mul(q.upper, p.lower)
+    return any(theirs.get(monomial) == factor for monomial, factor in ours.items())
 
 
 def _constrained(known: Knowledge, poly: Poly, statement: Statement) -> bool:
@@ -89,19 +95,26 @@ def _function_value(statement: Statement, link: int, known: Knowledge, left: Ter
     """``f(2) = 9`` where the one definition of ``f`` gives another number."""
     if not calls(left) or variables(left) or variables(right) or calls(right):
         return None
+    if not all(_is_defined(known, name) for name in calls(left)):
+        return None
     value = known.applied(left)
     if calls(value) or variables(value):
         return None
     gap = compare(value, right)
-    if gap is None or gap.outcome == "same" or any(isinstance(p, Num) and p.decimals for p in walk(right)):
+    if gap is None or gap.outcome == "same" or _has_decimals(right):
         return None
     return Decision("invalid", "function_value", gap.says())
+
+
+def _is_defined(known: Knowledge, name: str) -> bool:
+    """Whether a formula in its parameter, under no supposition, defines the function."""
+    return any(scope == 0 and variables(body) & set(of) for of, body, scope in known.functions.get(name, []))
 
 
 def _wrong_value(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
     """``a + b = 4 + 7`` where ``a`` is 4 and ``b`` is known to be another number than 7."""
     bound: dict[str, Term] = {}
-    if is_name(left) or variables(right) or not _matches(left, right, bound) or len(bound) < 2:
+    if is_name(left) or variables(right) or not matches(left, right, bound) or len(bound) < 2:
         return None
     values = known.values()
     if not bound.keys() <= values.keys():
@@ -115,7 +128,7 @@ def _wrong_value(statement: Statement, link: int, known: Knowledge, left: Term, 
     return Decision("invalid", "wrong_value", f"{wrong[0]} is {show(gap.left)}, the step says {show(gap.right)}")
 
 
-def _matches(pattern: Term, term: Term, bound: dict[str, Term]) -> bool:
+def matches(pattern: Term, term: Term, bound: dict[str, Term]) -> bool:
     """Whether ``term`` is ``pattern`` with its variables replaced by numbers, which are put into ``bound``."""
     if isinstance(pattern, Var):
         if variables(term) or size(term) > 4:
@@ -126,7 +139,7 @@ def _matches(pattern: Term, term: Term, bound: dict[str, Term]) -> bool:
     same = pattern.name == term.name or {pattern.name, term.name} <= {"mul", "implicit"}
     if not same or len(pattern.args) != len(term.args):
         return False
-    return all(_matches(a, b, bound) for a, b in zip(pattern.args, term.args, strict=True))
+    return all(matches(a, b, bound) for a, b in zip(pattern.args, term.args, strict=True))
 
 
 def _deduction(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
@@ -134,11 +147,15 @@ def _deduction(statement: Statement, link: int, known: Knowledge, left: Term, ri
     if len(statement.relations) != 1 or not known.equations or statement.listed:
         return None
     premise = known.equations[-1]
+    if premise.statement is not known.last or left == premise.left:
+        return None
+    if not statement.gap and right == premise.right == Num(Fraction(0)):
+        return None  # each factor set to zero
     free = variables(left) | variables(right)
     if len(free) != 1 or len(premise.statement.relations) != 1 or calls(left) | calls(right):
         return None
     gap = set(statement.gap)
-    if gap & _ELSEWHERE or (gap and not gap & _DEDUCING) or premise.scope != known.scope:
+    if gap & _ELSEWHERE or known.equations[-1].listed or (gap and not gap & _DEDUCING) or premise.scope != known.scope:
         return None
     (name,) = free
     about = [each for each in known.equations if variables(each.left) | variables(each.right) == free]
@@ -151,6 +168,38 @@ def _deduction(statement: Statement, link: int, known: Knowledge, left: Term, ri
     if not all(_exclude(each, left, right, name) for each in about):
         return None
     return Decision("invalid", "contradicts", f"no {name} satisfies both this and the equation before")
+
+
+def _solution(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
+    """A value that a system of linear equations, stated just before, rules out."""
+    if not _is_solved(left, right) or statement.listed or len(statement.relations) != 1:
+        return None
+    if not {"solving", "solve", "system"} & set(statement.gap) or {"substitute", "substituting"} & set(statement.gap):
+        return None
+    recent = max((each.step for each in known.equations), default=-1)
+    rows = [each for each in known.visible() if each.step == recent and each.scope == known.scope]
+    target = polynomial(left, right)
+    if target is None or _has_decimals(left, right) or any(_has_decimals(each.left, each.right) for each in rows):
+        return None
+    rest = reduced([each.poly for each in rows if _is_linear(each.poly)], target)
+    if set(rest) != {()} or not reduced([each.poly for each in rows], {(): Fraction(1)}):
+        return None
+    assert isinstance(left, Var)
+    true = middle(numeric.evaluate(right, {})) + rest[()]
+    return Decision("invalid", "contradicts", f"the equations before give {left.name} = {show(true)}")
+
+
+def _is_linear(poly: Poly) -> bool:
+    return all(degree(monomial) <= 1 for monomial in poly)
+
+
+def _has_decimals(*sides: Term) -> bool:
+    return any(isinstance(part, Num) and part.decimals for side in sides for part in walk(side))
+
+
+def _near(gap: Gap, *sides: Term) -> bool:
+    """Whether decimals went in and the gap is no larger than their rounding may be."""
+    return _has_decimals(*sides) and abs(gap.left - gap.right) * 100 <= abs(gap.left)
 
 
 def _is_solved(left: Term, right: Term) -> bool:

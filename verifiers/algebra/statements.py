@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from verifiers.algebra.grammar import parse
-from verifiers.algebra.lexer import ENDS_TERM, RELATIONS, SOFT, Tok, scan
+from verifiers.algebra.lexer import ENDS_TERM, OPERATORS, RELATIONS, SOFT, Tok, scan
 from verifiers.algebra.readings import read
 from verifiers.algebra.terms import Op, Term
 
@@ -22,6 +22,7 @@ class Side:
     end: int
     term: Term | None
     doubt: str | None = None
+    grouped: bool = False  # one pair of parentheses holds it all
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,10 @@ def _statement(toks: Sequence[Tok], first: int, stop: int, last: int) -> Stateme
     pieces[-1], modulus = _modulus(pieces[-1])
     relations = tuple(inside[cut].kind for cut in cuts)
     sides = [_side(piece, inside[0].start) for piece in pieces]
+    if _runs_on(toks[stop : stop + 5]):
+        sides[-1] = replace(sides[-1], doubt="units")
+    if _runs_on(toks[max(0, first - 5) : first][::-1]):
+        sides[0] = replace(sides[0], doubt="units")
     tail = sides[-1].term
     if "EQUIV" in relations and modulus is None and isinstance(tail, Op) and tail.name == "mod":
         sides[-1], modulus = replace(sides[-1], term=tail.args[0]), tail.args[1]
@@ -164,6 +169,13 @@ def _statement(toks: Sequence[Tok], first: int, stop: int, last: int) -> Stateme
         after is not None and after.kind == "COMMA" and _is_value(toks, stop + 1),
         _asked(toks, stop),
     )
+
+
+def _runs_on(beside: Sequence[Tok]) -> bool:
+    """Whether behind some words the formula goes on: ``30 feet / 6``."""
+    kinds = [tok.kind for tok in beside]
+    words = next((i for i, kind in enumerate(kinds) if kind not in ("WORD", "DELIM")), len(kinds))
+    return 0 < words < len(kinds) and "WORD" in kinds[:words] and kinds[words] in OPERATORS - {"MINUS"}
 
 
 def _cuts(inside: Sequence[Tok]) -> list[int]:
@@ -192,7 +204,16 @@ def _side(piece: Sequence[Tok], fallback: int) -> Side:
         doubt = "label"  # x + y = 3 (2)
     elif len(toks) < len(piece):
         doubt = "units"
-    return Side(start, end, parse(toks), doubt)
+    return Side(start, end, parse(toks), doubt, _is_grouped(toks))
+
+
+def _is_grouped(toks: Sequence[Tok]) -> bool:
+    depth = 0
+    for i, tok in enumerate(toks):
+        depth += (tok.kind in ("LPAR", "LBRACE")) - (tok.kind in ("RPAR", "RBRACE"))
+        if depth == 0:
+            return tok.kind == "RPAR" and i == len(toks) - 1
+    return False
 
 
 def _without_units(piece: Sequence[Tok]) -> list[Tok]:
