@@ -2,10 +2,8 @@
 
 import json
 import math
-import tempfile
 import threading
 import weakref
-from pathlib import Path
 from types import TracebackType
 
 from schemas import JudgeBroken
@@ -18,7 +16,7 @@ from verifiers.sandbox.roles import TRUSTED, Job
 _MEANING = {
     "namespaces": "user, pid, mount, network, IPC and host name namespaces; ended as one",
     "filesystem": "a read-only tree of the interpreter alone; /tmp of its own, bounded",
-    "landlock": "reads of the interpreter and writes of one folder only",
+    "landlock": "reads of the interpreter only, no writes at all",
     "rlimits": "memory, CPU seconds, file size, descriptors, threads, no core dumps",
     "privileges": "no capabilities, no new privileges",
     "seccomp": "no processes, exec, sockets, tracing, mounts, io_uring, keys",
@@ -127,22 +125,23 @@ class Sandbox:
 
 
 def _child(server: Launched, role: str, limits: Limits, job: bytes, stdin: bytes) -> Child:
-    folder = None
-    if "filesystem" not in server.active():
-        folder = tempfile.mkdtemp(prefix="job-", dir=server.folder)
-    bounds: dict[str, object] = {"memory_mb": limits.memory_mb, "files_mb": limits.files_mb}
-    bounds |= {"folder": folder or "/tmp", "timeout_s": limits.timeout_s if math.isfinite(limits.timeout_s) else None}
-    pipes = Pipes()
+    seconds = limits.timeout_s if math.isfinite(limits.timeout_s) else None
+    bounds = {"timeout_s": seconds, "memory_mb": limits.memory_mb, "files_mb": limits.files_mb}
+    try:
+        pipes = Pipes()
+    except OSError as error:
+        raise JudgeBroken(
+            f"Cannot open a job's pipes: {error}. Raise the limit of open files (`ulimit -n`)."
+        ) from error
     try:
         server.fork({"role": role, "bounds": bounds}, pipes.theirs)
         pipes.close_theirs()
-        return Child(pipes, limits, job, stdin, folder)
-    except BaseException as error:
+        return Child(pipes, limits, job, stdin)
+    except OSError as error:
         pipes.close()
-        if folder is not None:
-            Path(folder).rmdir()
-        if isinstance(error, OSError):
-            raise ServerGone from error
+        raise ServerGone from error
+    except BaseException:
+        pipes.close()
         raise
 
 

@@ -4,10 +4,8 @@ import contextlib
 import json
 import os
 import selectors
-import shutil
 import signal
 import socket
-import subprocess
 import time
 from pathlib import Path
 from types import TracebackType
@@ -74,11 +72,10 @@ class Pipes:
 class Child:
     """A child that plays a role. Used by one thread at a time; ``end`` it, or use it as a context manager."""
 
-    def __init__(self, pipes: Pipes, limits: Limits, job: bytes, stdin: bytes, folder: str | None) -> None:
+    def __init__(self, pipes: Pipes, limits: Limits, job: bytes, stdin: bytes) -> None:
         """Waits for the fork and notes the job for sending. Raises ``ServerGone``, ``JudgeBroken``."""
         self._pipes = pipes
         self._limits = limits
-        self._folder = folder
         self._handle: int | None = None
         self._output = {pipes.stdout: bytearray(), pipes.stderr: bytearray()}
         self._received = bytearray()
@@ -167,8 +164,6 @@ class Child:
         self._pipes.close()
         if self._handle is not None:
             os.close(self._handle)
-        if self._folder is not None:
-            _remove(self._folder)
         status = self._status or 0
         code = None if os.WIFSIGNALED(status) or self._cause else os.WEXITSTATUS(status)
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
@@ -272,14 +267,6 @@ def _pid_behind(handle: int) -> int | None:
     lines = Path(f"/proc/self/fdinfo/{handle}").read_text(encoding="ascii").splitlines()
     found = [int(line.split()[1]) for line in lines if line.startswith("Pid:")]
     return found[0] if found and found[0] > 0 else None
-
-
-def _remove(folder: str) -> None:
-    """Of a job without a ``/tmp`` of its own. ``rm`` is not stopped by depth, as ``rmtree`` is."""
-    if shutil.which("rm"):
-        subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, check=False)
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _text(output: bytes) -> str:

@@ -1,6 +1,5 @@
 """Starts a fork server and finds out which layers hold on this machine."""
 
-import contextlib
 import json
 import os
 import socket
@@ -91,8 +90,7 @@ class Launched:
         """Ends the server and with it every child. May be called again."""
         if hasattr(self, "_process"):
             self._end_process()
-        with contextlib.suppress(OSError):
-            Path(self.folder).rmdir()
+        _remove(self.folder)
 
     def _end_process(self) -> None:
         """When the process that we started has ended, all others of its pid namespace have."""
@@ -103,6 +101,14 @@ class Launched:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _remove(folder: str) -> None:
+    """Empty, unless no layer kept jobs from writing. ``rm`` is not stopped by depth, as ``rmtree`` is."""
+    try:
+        Path(folder).rmdir()
+    except OSError:
+        subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, check=False)
 
 
 def _popen(control: int, log: int) -> "subprocess.Popen[bytes]":

@@ -7,6 +7,7 @@ import resource
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from verifiers.sandbox import filesystem, landlock, namespaces, seccomp, system
 
@@ -29,7 +30,7 @@ class Bounds:
     memory_mb: int
     files_mb: int
     base_bytes: int  # address space that the zygote itself holds
-    folder: str  # where the job may write if it has no ``/tmp`` of its own
+    folder: str  # where the job stands if it has no ``/tmp`` of its own
 
 
 @contextlib.contextmanager
@@ -44,6 +45,7 @@ def layer(name: str) -> Iterator[None]:
 def lock(layers: frozenset[str], bounds: Bounds, proc: int, last_descriptor: int) -> None:
     """Applies ``layers`` to this process for good and closes every descriptor above ``last_descriptor``.
     Raises ``LayerMissing``: then nothing untrusted may run here."""
+    readable = filesystem.readable_paths()
     os.setsid()
     system.die_with_parent(signal.SIGKILL)
     if "namespaces" in layers:
@@ -51,14 +53,14 @@ def lock(layers: frozenset[str], bounds: Bounds, proc: int, last_descriptor: int
             namespaces.separate(proc)
     if "filesystem" in layers:
         with layer("filesystem"):
-            filesystem.own_tmp(bounds.files_mb)
+            filesystem.own_tmp(bounds.files_mb, readable)
     os.chdir("/tmp" if "filesystem" in layers else bounds.folder)
     os.umask(0o077)
     system.close_above(last_descriptor)
     if "landlock" in layers:
         with layer("landlock"):
             system.no_new_privileges()
-            landlock.restrict(filesystem.readable_paths(), bounds.folder)
+            landlock.restrict([*readable, Path(bounds.folder)])
     _last_layers(layers, bounds)
 
 

@@ -7,7 +7,8 @@ from typing import Literal
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Of one job. ``timeout_s`` is wall clock (infinite for a worker that lives long), ``memory_mb`` MiB of address space
-    beyond the interpreter's own, ``output_bytes`` of stdout and of stderr each, ``files_mb`` MiB it may write."""
+    beyond the interpreter's own, ``output_bytes`` of stdout and of stderr each, ``files_mb`` MiB it may write (nothing
+    where the filesystem layer is missing)."""
 
     timeout_s: float = 5.0
     memory_mb: int = 512

@@ -46,9 +46,10 @@ from verifiers.sandbox import filesystem, lockdown, namespaces, roles, system  #
 class Zygote:
     """The settled server: what it holds open and which children live."""
 
-    def __init__(self, control: socket.socket, layers: frozenset[str], proc: int) -> None:
+    def __init__(self, control: socket.socket, layers: frozenset[str], folder: str, proc: int) -> None:
         self._control = control
         self._layers = layers
+        self._folder = folder
         self._proc = proc
         self._nursery = namespaces.Nursery(proc) if "namespaces" in layers else None
         self._jobs: dict[int, socket.socket] = {}
@@ -64,10 +65,10 @@ class Zygote:
         self._base_bytes = int(os.read(pages, 100).split()[0]) * os.sysconf("SC_PAGE_SIZE")
         os.close(pages)
 
-    def probe(self, folder: str) -> None:
+    def probe(self) -> None:
         """A child that only shuts itself in. Raises ``LayerMissing`` with its words."""
         read, write = os.pipe()
-        bounds = lockdown.Bounds(5.0, 256, 1, self._base_bytes, folder)
+        bounds = lockdown.Bounds(5.0, 256, 1, self._base_bytes, self._folder)
         child = self._fork()
         if child == 0:
             self._move_proc()
@@ -167,7 +168,7 @@ class Zygote:
         high = [_dup_high(each) for each in (*descriptors, status.fileno())]
         for number, each in enumerate(high):
             os.dup2(each, number)
-        bounds = lockdown.Bounds(**request["bounds"], base_bytes=self._base_bytes)
+        bounds = lockdown.Bounds(**request["bounds"], base_bytes=self._base_bytes, folder=self._folder)
         failure = self._lock(bounds)
         if failure is not None:
             with contextlib.suppress(OSError):
@@ -234,9 +235,9 @@ def main() -> None:
     settings = json.loads(control.recv(_REQUEST_BYTES))
     layers = frozenset(settings["layers"])
     try:
-        zygote = _enter(control, layers)
+        zygote = _enter(control, layers, settings["folder"])
         zygote.settle(settings["warm"])
-        zygote.probe(settings["folder"])
+        zygote.probe()
     except lockdown.LayerMissing as missing:
         control.send(json.dumps({"missing": missing.args}).encode())
         return
@@ -244,7 +245,7 @@ def main() -> None:
     zygote.serve()
 
 
-def _enter(control: socket.socket, layers: frozenset[str]) -> Zygote:
+def _enter(control: socket.socket, layers: frozenset[str], folder: str) -> Zygote:
     if "namespaces" in layers:
         with lockdown.layer("namespaces"):
             proc = namespaces.enter()
@@ -255,7 +256,7 @@ def _enter(control: socket.socket, layers: frozenset[str]) -> Zygote:
         with lockdown.layer("filesystem"):
             filesystem.build_tree()
             namespaces.become_nobody()
-    return Zygote(control, layers, proc)
+    return Zygote(control, layers, folder, proc)
 
 
 if __name__ == "__main__":
