@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import multiprocessing
+import re
 import statistics
 import time
 from collections.abc import Sequence
@@ -149,19 +150,16 @@ def math_verify_loop(pipe: Connection, pairs: list[tuple[str, str]]) -> None:
     verify(parse("$x+1$"), parse("$x+2$"))
     for gold, pred in pairs:
         began = time.perf_counter()
-        left, right = parse(gold) or parse(f"${gold}$"), parse(pred) or parse(f"${pred}$")
-        if not _delimited(gold) and not _delimited(
-            pred
-        ):  # bare LaTeX is not looked for by default: give it its dollars
-            left, right = parse(f"${gold}$"), parse(f"${pred}$")
-        elif not _delimited(gold):
-            left = parse(f"${gold}$")
+        left, right = parse(_found(gold)), parse(_found(pred))
         same = bool(verify(left, right)) if left and right else None
         pipe.send((same, time.perf_counter() - began))
 
 
-def _delimited(text: str) -> bool:
-    return any(mark in text for mark in ("$", r"\(", r"\[", r"\boxed")) or len(text.split()) > 6
+def _found(text: str) -> str:
+    """The text as math-verify finds mathematics in it by default: bare LaTeX gets its dollars, numbers, sentences and
+    delimited LaTeX stay."""
+    delimited = any(mark in text for mark in ("$", r"\(", r"\[", r"\boxed")) or len(text.split()) > 6
+    return text if delimited or re.fullmatch(r"[-.,%/\d ]+[A-Za-z ]*", text) else f"${text}$"
 
 
 def _scores(pairs: Sequence[Pair], ours: Verdicts, theirs: Verdicts) -> list[Score]:

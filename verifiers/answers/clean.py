@@ -83,6 +83,8 @@ def unwrap(text: str) -> str:
         match = _BOX.match(text) if text.startswith("\\") else None
         if match and closing_brace(text, match.end() - 1) == len(text) - 1:
             text = text[match.end() : -1].strip()
+        if text.startswith("{") and not re.search("[,;]", text) and closing_brace(text, 0) == len(text) - 1:
+            text = text[1:-1].strip()
         if text == before:
             return text
 
