@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from verifiers.algebra.decide import decide
 from verifiers.algebra.knowledge import Knowledge
@@ -9,7 +10,8 @@ from verifiers.algebra.readings import function_letters
 from verifiers.algebra.statements import statements
 from verifiers.decision import Finding
 
-MAX_LINKS = 80
+MAX_LINKS = 80  # decided in a step
+MAX_STEPS = 150  # that are remembered
 _RELATION = re.compile(r"=|≈|\\approx|\\equiv|≡|\bequals\b")
 
 
@@ -18,19 +20,28 @@ def findings(problem: str, context: Sequence[str]) -> list[Finding]:
     step = context[-1]
     if not _RELATION.search(step):
         return []
-    called = function_letters("\n".join((problem, *context)))
-    known = Knowledge()
-    for number, text in enumerate((problem, *context[:-1])):
-        for statement in statements(text, called):
-            known.enter(statement)
-            known.learn(statement, number - 1)
+    called = function_letters("\n".join((problem, *context[-MAX_STEPS:])))
+    known = _known((problem, *context[-MAX_STEPS:-1]), called).copy()
     found: list[Finding] = []
-    for statement in statements(step, called):
-        known.enter(statement)
+    for written in statements(step, called):
+        known.enter(written)
+        statement = known.continued(written)
         for link in range(len(statement.relations)):
-            start, end = statement.sides[link].start, statement.sides[link + 1].end
+            start, end = written.sides[link].start, written.sides[link + 1].end
             found.append(Finding(step[start:end], start, end, decide(statement, link, known)))
             if len(found) >= MAX_LINKS:
                 return found
         known.learn(statement, len(context) - 1)
     return found
+
+
+@lru_cache(maxsize=16)
+def _known(texts: tuple[str, ...], called: frozenset[str]) -> Knowledge:
+    """What is known behind these texts; never to be changed. Each step of a solution is read once."""
+    if not texts:
+        return Knowledge()
+    known = _known(texts[:-1], called).copy()
+    for statement in statements(texts[-1], called):
+        known.enter(statement)
+        known.learn(known.continued(statement), len(texts) - 2)
+    return known

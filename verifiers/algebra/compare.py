@@ -43,13 +43,15 @@ def compare(left: Term, right: Term) -> Gap | None:
     """The gap under the kindest reading of degrees, percents, slashes and logarithms; ``None`` where it is open."""
     if size(left) + size(right) > MAX_SIZE:
         return None
-    seen: list[Gap | None] = []
+    seen: list[Gap] = []
     for radians, (a, b) in _readings(left, right):
         gap = _compare(a, b, radians)
         if gap is not None and gap.outcome == "same":
             return gap
+        if gap is None:
+            return None
         seen.append(gap)
-    return seen[0] if all(gap is not None for gap in seen) else None
+    return min(seen, key=lambda gap: abs(gap.left - gap.right))
 
 
 def _readings(left: Term, right: Term) -> Iterator[tuple[bool, tuple[Term, Term]]]:

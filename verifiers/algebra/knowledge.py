@@ -1,7 +1,7 @@
 """What the problem and the steps so far have said: values, functions and equations, each under its supposition."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from verifiers.algebra import normal
 from verifiers.algebra.linear import proportional
@@ -13,6 +13,10 @@ from verifiers.exact import NotRational, TooLarge, Undefined
 
 MAX_EQUATIONS = 60
 MAX_SIZE = 120
+_LEADING = frozenset(
+    """combine combining like terms and factor out the common simplify simplifying simplifies further this to expand
+    expanding we get so thus which is equals have then now again evaluate evaluating calculate calculating compute""".split()
+)
 SUPPOSING = frozenset(
     """if suppose supposing assume assuming case cases when consider try trying otherwise say unless whether either
     hypothetically guess test testing check checking option""".split()
@@ -41,12 +45,25 @@ class Knowledge:
     last: Statement | None = None
     scope: int = 0
     scopes: int = 0
+    _values: tuple[tuple[int, int], dict[str, Term]] | None = None
+
+    def copy(self) -> "Knowledge":
+        """An independent one that knows the same."""
+        functions = {name: list(many) for name, many in self.functions.items()}
+        return Knowledge(list(self.equations), functions, self.last, self.scope, self.scopes)
 
     def enter(self, statement: Statement) -> None:
         """Opens a scope of its own where the words before the statement suppose something."""
         if SUPPOSING & set(statement.before) or SUPPOSING & set(statement.gap):
             self.scopes += 1
             self.scope = self.scopes
+
+    def continued(self, statement: Statement) -> Statement:
+        """The statement, with the last side before in front where it begins with its relation: ``= 3(x + 1)``."""
+        if not statement.opened or self.last is None or set(statement.gap) - _LEADING or not statement.math:
+            return statement
+        before = replace(statement.sides[0], term=self.last.sides[-1].term)
+        return replace(statement, sides=(before, *statement.sides[1:]))
 
     def learn(self, statement: Statement, step: int) -> None:
         """Takes what the statement says; what it only asks is left out."""
@@ -78,6 +95,12 @@ class Knowledge:
 
     def values(self) -> dict[str, Term]:
         """The variables that have one value only, however often it is given."""
+        state = (len(self.equations), self.scope)
+        if self._values is None or self._values[0] != state:
+            self._values = (state, self._single_values())
+        return self._values[1]
+
+    def _single_values(self) -> dict[str, Term]:
         found: dict[str, list[Equation]] = {}
         for each in self.visible():
             if isinstance(each.left, Var) and not variables(each.right) and not calls(each.right):

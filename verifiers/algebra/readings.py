@@ -94,6 +94,8 @@ def _name(raw: Sequence[Tok], i: int, out: Sequence[Tok], called: frozenset[str]
         return replace(tok, kind="BAD"), stop
     made = replace(tok, kind="VAR", name=name, end=raw[stop - 1].end, text=name)
     after = raw[stop] if stop < len(raw) else None
+    if after is not None and after.text == "[" and after.glued and tok.kind in ("LETTER", "CAPS"):
+        return replace(made, kind="CALL"), stop  # an expectation
     if after is not None and base in called | {"C"}:
         if after.kind == "LPAR" and after.glued:
             return replace(made, kind="CALL"), stop

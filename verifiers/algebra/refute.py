@@ -6,10 +6,10 @@ from fractions import Fraction
 from verifiers.algebra import normal, numeric
 from verifiers.algebra.compare import Gap, compare, middle
 from verifiers.algebra.knowledge import Equation, Knowledge, polynomial, unknowns
-from verifiers.algebra.linear import reduced, share_root
+from verifiers.algebra.linear import proportional, reduced, share_root
 from verifiers.algebra.poly import Poly, degree, mul
 from verifiers.algebra.statements import Statement
-from verifiers.algebra.terms import Num, Term, Var, calls, is_name, size, substitute, variables, walk
+from verifiers.algebra.terms import Num, Op, Term, Var, calls, is_name, size, substitute, variables, walk
 from verifiers.decision import Decision
 from verifiers.exact import show
 
@@ -31,7 +31,7 @@ _ELSEWHERE = frozenset(
 
 def refute(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
     """Invalid with evidence, or ``None``."""
-    for rule in (_rewriting, _function_value, _wrong_value, _deduction, _solution):
+    for rule in (_rewriting, _function_value, _wrong_value, _substitution, _revalued, _deduction, _solution):
         found = rule(statement, link, known, left, right)
         if found is not None:
             return found
@@ -43,7 +43,7 @@ def _rewriting(statement: Statement, link: int, known: Knowledge, left: Term, ri
     free = variables(left)
     if not free or free != variables(right) or is_name(left) or is_name(right):
         return None
-    if not _rewrites(statement, link, known, free):
+    if not _rewrites(statement, link, known, left, free):
         return None
     a, b = known.applied(left), known.applied(right)
     gap = compare(a, b)
@@ -57,16 +57,25 @@ def _rewriting(statement: Statement, link: int, known: Knowledge, left: Term, ri
     return Decision("invalid", "not_identical", gap.says())
 
 
-def _rewrites(statement: Statement, link: int, known: Knowledge, free: frozenset[str]) -> bool:
+def _rewrites(statement: Statement, link: int, known: Knowledge, left: Term, free: frozenset[str]) -> bool:
     """Whether the words or the chain show that one expression is turned into another."""
     if set(statement.relations) != {"EQ"}:
         return False
     if link > 0:
         return True
+    cue = bool(_REWRITING & set(statement.gap[-8:]))
+    if cue and any(_is_part(left, each) for each in known.equations[-4:]):
+        return True
     simplified = known.equations and known.equations[-1].statement is known.last  # perhaps it is that equation
     if simplified and variables(known.equations[-1].left) | variables(known.equations[-1].right) >= free:
         return False
-    return bool(_REWRITING & set(statement.gap[-8:]))
+    return cue
+
+
+def _is_part(term: Term, known: Equation) -> bool:
+    """Whether the term is a proper part of a side, so that it cannot be the equation once more."""
+    inside = any(part == term for side in (known.left, known.right) for part in walk(side))
+    return inside and term not in (known.left, known.right)
 
 
 def _alike(a: Term, b: Term) -> bool:
@@ -77,18 +86,22 @@ def _alike(a: Term, b: Term) -> bool:
 
 
 def _constrained(known: Knowledge, poly: Poly, statement: Statement) -> bool:
-    """Whether an equation said before could make the two sides equal."""
+    """Whether equations said before could make the two sides equal. A letter of its own frees an equation."""
     free = unknowns(poly)
+    binding: list[Poly] = []
     for each in known.visible():
         shared = unknowns(each.poly) & free
-        if not shared or each.statement is statement:
+        if not shared or each.statement is statement or any(proportional(each.poly, other) for other in binding):
             continue
         if is_name(each.left) and not (variables(each.left) & free):
             continue  # y = x^2 + 1 says nothing about x
         if unknowns(each.poly) == free and len(free) == 1 and not share_root(each.poly, poly, next(iter(free))):
             continue
-        return True
-    return False
+        if unknowns(each.poly) <= free:
+            return True
+        binding.append(each.poly)
+    others = {name for each in binding for name in unknowns(each)} - free
+    return len(binding) > len(others)
 
 
 def _function_value(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
@@ -104,6 +117,12 @@ def _function_value(statement: Statement, link: int, known: Knowledge, left: Ter
     if gap is None or gap.outcome == "same" or _has_decimals(right):
         return None
     return Decision("invalid", "function_value", gap.says())
+
+
+def _kept(left: Term, before: Term) -> bool:
+    """Whether two parts with the letter stayed as they were."""
+    a, b = polynomial(left, Num(Fraction(0))) or {}, polynomial(before, Num(Fraction(0))) or {}
+    return sum(1 for monomial, factor in a.items() if monomial and b.get(monomial) == factor) >= 2
 
 
 def _is_defined(known: Knowledge, name: str) -> bool:
@@ -128,6 +147,46 @@ def _wrong_value(statement: Statement, link: int, known: Knowledge, left: Term, 
     return Decision("invalid", "wrong_value", f"{wrong[0]} is {show(gap.left)}, the step says {show(gap.right)}")
 
 
+def _substitution(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
+    """``y^2 - 1 = 2 + 3 - 1`` where the known value of ``y`` gives another number."""
+    if is_name(left) or variables(right) or calls(right) or calls(left) or _is_written(right):
+        return None
+    if link == 0 and not matches(left, right, {}):
+        return None  # perhaps an equation to be solved
+    values = known.values()
+    if not variables(left) or not variables(left) <= values.keys() or _has_decimals(left, right, *values.values()):
+        return None
+    gap = compare(substitute(left, values), right)
+    return None if gap is None or gap.outcome == "same" else Decision("invalid", "substituted", gap.says())
+
+
+def _revalued(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
+    """``A = 3 * 16`` and in the next line ``A = 45``."""
+    if not known.equations or len(statement.relations) != 1 or variables(right) or calls(right) or statement.listed:
+        return None
+    premise = known.equations[-1]
+    gap = set(statement.gap)
+    if premise.statement is not known.last or len(premise.statement.relations) != 1 or premise.left != left:
+        return None
+    if variables(premise.right) or calls(premise.right) or _is_written(premise.right) or premise.scope != known.scope:
+        return None
+    if gap & _ELSEWHERE or not (gap & _DEDUCING or (not gap and _is_written(right))):
+        return None
+    found = compare(premise.right, right)
+    if found is None or found.outcome == "same" or _near(found, premise.right, right):
+        return None
+    return Decision("invalid", "revalued", found.says())
+
+
+def _is_written(term: Term) -> bool:
+    """A written number or fraction."""
+    while isinstance(term, Op) and term.name in ("neg", "percent", "deg"):
+        term = term.args[0]
+    return isinstance(term, Num) or (
+        isinstance(term, Op) and term.name == "div" and all(isinstance(arg, Num) for arg in term.args)
+    )
+
+
 def matches(pattern: Term, term: Term, bound: dict[str, Term]) -> bool:
     """Whether ``term`` is ``pattern`` with its variables replaced by numbers, which are put into ``bound``."""
     if isinstance(pattern, Var):
@@ -149,7 +208,7 @@ def _deduction(statement: Statement, link: int, known: Knowledge, left: Term, ri
     premise = known.equations[-1]
     if premise.statement is not known.last or left == premise.left:
         return None
-    if not statement.gap and right == premise.right == Num(Fraction(0)):
+    if not statement.gap and right == premise.right == Num(Fraction(0)) and not _kept(left, premise.left):
         return None  # each factor set to zero
     free = variables(left) | variables(right)
     if len(free) != 1 or len(premise.statement.relations) != 1 or calls(left) | calls(right):

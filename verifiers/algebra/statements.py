@@ -39,6 +39,7 @@ class Statement:
     math: bool
     listed: bool  # a comma and another value follow
     asked: bool  # the sentence is a question
+    opened: bool = False  # it begins with its relation: a chain goes on from what stood before
 
 
 @lru_cache(maxsize=2048)
@@ -168,6 +169,7 @@ def _statement(toks: Sequence[Tok], first: int, stop: int, last: int) -> Stateme
         inside[0].math,
         after is not None and after.kind == "COMMA" and _is_value(toks, stop + 1),
         _asked(toks, stop),
+        not pieces[0],
     )
 
 
