@@ -3,9 +3,8 @@
 import asyncio
 import os
 import signal
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,12 @@ import pytest
 
 from schemas import Problem
 from verifiers import Panel, PanelConfig
-from verifiers.pool import Pool
+from verifiers.pool import Item, Pool, Worker
 
 PROBLEM = Problem("p", "math", "?", "42", (), None, "test", None)
 TIMEOUT_S = 1.0
-SLACK_S = max(3.0, os.getloadavg()[0])  # of a machine that does other work too; the exact bound is measured in benchmarks
+# of a machine that does other work too; the exact bound is measured in benchmarks
+SLACK_S = max(3.0, os.getloadavg()[0])
 STEPS = [
     "9**9**9**9 = 3 * 1",
     "9^{9^{9^{9}}} = 3 * 1",
@@ -102,9 +102,6 @@ def test_bomb_answers(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-SLOW = {"judge": "answer", "gold": r"\sqrt{2}", "pred": r"\int_0^1 x^{x^{x^x}} \sin(e^{x^9}) \log(x+e^{x}) dx"}
-
-
 def item(number: int) -> dict[str, Any]:
     return {"judge": "sympy", "problem": "", "steps": [f"{number} + {number} = {2 * number + number % 2}"]}
 
@@ -116,11 +113,27 @@ def pool() -> Iterator[Pool]:
     made.close()
 
 
-def test_a_late_item_does_not_spoil_its_neighbours(pool: Pool) -> None:
-    replies = pool.judge([item(2), item(3), SLOW, item(4)], timeout_s=1.0).result(60)
-    outcomes = [reply and (reply["outcome"], reply["reason"]) for reply in replies]
-    late = ("unknown", "timeout")
-    assert outcomes == [("valid", "exact"), ("invalid", "refuted"), late, ("valid", "exact")]
+def signalled_at(marked: dict[str, Any], number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on a worker that is asked for ``marked`` first gets the signal before it can read."""
+    plain = Worker.send
+
+    def send(worker: Worker, items: Sequence[Item]) -> None:
+        if items[0] == marked:
+            os.kill(worker.pid, number)
+        plain(worker, items)
+
+    monkeypatch.setattr(Worker, "send", send)
+
+
+def outcomes(replies: Sequence[Item | None]) -> list[tuple[str, str] | None]:
+    return [reply and (reply["outcome"], reply["reason"]) for reply in replies]
+
+
+def test_a_late_item_does_not_spoil_its_neighbours(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    signalled_at(item(3), signal.SIGSTOP, monkeypatch)
+    assert outcomes(pool.judge([item(2)], 30.0).result(60)) == [("valid", "exact")]
+    replies = pool.judge([item(3), item(4), item(5)], timeout_s=1.0).result(60)
+    assert outcomes(replies) == [("unknown", "timeout"), ("valid", "exact"), ("invalid", "refuted")]
 
 
 def test_a_worker_killed_in_the_middle_costs_nothing(pool: Pool) -> None:
@@ -137,26 +150,11 @@ def test_a_worker_killed_in_the_middle_costs_nothing(pool: Pool) -> None:
     ]
 
 
-def test_an_item_that_kills_every_worker_is_unknown_and_alone(pool: Pool) -> None:
-    """The killer waits for the slow item, twice: it is asked once more, then given up."""
-    stop = threading.Event()
-
-    def kill_all() -> None:
-        while not stop.wait(0.7):
-            for pid in pool.pids():
-                os.kill(pid, signal.SIGKILL)
-
-    pool.judge([item(1)], 5.0).result(60)
-    killer = threading.Thread(target=kill_all)
-    killer.start()
-    try:
-        [reply] = pool.judge([SLOW], timeout_s=30.0).result(120)
-    finally:
-        stop.set()
-        killer.join()
-    assert reply is not None and (reply["outcome"], reply["reason"]) == ("unknown", "worker_died")
-    [after] = pool.judge([item(2)], 5.0).result(60)
-    assert after is not None and after["outcome"] == "valid"
+def test_an_item_that_kills_every_worker_is_unknown_and_alone(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked once more, then given up."""
+    signalled_at(item(3), signal.SIGKILL, monkeypatch)
+    replies = pool.judge([item(3), item(4)], timeout_s=30.0).result(120)
+    assert outcomes(replies) == [("unknown", "worker_died"), ("valid", "exact")]
 
 
 def test_memory_bombs_die_alone(pool: Pool) -> None:
