@@ -1,5 +1,6 @@
 """What a job sees of the disk: the interpreter and its libraries, read-only; ``/tmp`` of its own; four devices."""
 
+import functools
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -18,14 +19,15 @@ _AGAIN = Path("/again")  # where what lies below /tmp is bound a second time, to
 _INODES = 4096
 
 
-def readable_paths() -> list[Path]:
+@functools.cache  # asked in the server, before the tree; its children know the answer
+def readable_paths() -> tuple[Path, ...]:
     """What Python needs to run and import, outermost folders only: no home, no configuration, no other project. A path
     over links stands here as Python spells it and as it really is."""
     standard = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
     wanted = {Path(path) for path in (*standard, *_SYSTEM)} | {ROOM / name for name in _OWN_PACKAGES}
     wanted |= {Path(sys.base_prefix) / "lib"}
     found = {spelled for path in wanted if path.exists() for spelled in (path.absolute(), path.resolve())}
-    return sorted(path for path in found if not any(parent in found for parent in path.parents))
+    return tuple(sorted(path for path in found if not any(parent in found for parent in path.parents)))
 
 
 def build_tree() -> None:
@@ -46,7 +48,7 @@ def build_tree() -> None:
     system.mount("tmpfs", "/", None, system.MS_REMOUNT | system.MS_BIND | system.MS_RDONLY | system.MS_NOSUID)
 
 
-def _below_tmp(paths: list[Path]) -> Iterator[tuple[Path, Path]]:
+def _below_tmp(paths: tuple[Path, ...]) -> Iterator[tuple[Path, Path]]:
     for number, path in enumerate(path for path in paths if path.is_relative_to(_TMP)):
         yield path, _AGAIN / str(number)
 
@@ -62,7 +64,7 @@ def _bind(source: Path, path: Path, *, device: bool) -> None:
     system.set_mount_attributes(str(path), wanted if device else wanted | system.ATTR_NODEV)
 
 
-def own_tmp(files_mb: int, paths: list[Path]) -> None:
+def own_tmp(files_mb: int, paths: tuple[Path, ...]) -> None:
     """An empty ``/tmp`` of bounded size and number of files, ours alone; only what of ``paths`` lies below it is seen
     there again. In a mount namespace of the job's own."""
     flags = system.MS_NOSUID | system.MS_NODEV | system.MS_NOEXEC

@@ -246,6 +246,7 @@ def main() -> None:
 
 
 def _enter(control: socket.socket, layers: frozenset[str], folder: str) -> Zygote:
+    filesystem.readable_paths()  # found once, while the whole disk is in sight
     if "namespaces" in layers:
         with lockdown.layer("namespaces"):
             proc = namespaces.enter()
