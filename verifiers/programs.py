@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from verifiers.code.host import Over, Session, raised, undecided
+from verifiers.code.host import Over, Session, raised, readable, undecided
 from verifiers.decision import Decision
 from verifiers.sandbox import Child, Limits, Sandbox
 
@@ -60,8 +60,8 @@ def _relay(session: Session, examiner: Child, tests: Sequence[str]) -> Decision:
 
 
 def _failed(message: dict[str, Any], place: str) -> Decision:
-    evidence = f"{place}: {message['evidence'].strip()}"
-    reason = undecided(message["bases"])
+    evidence = f"{place}: {readable(message['evidence']).strip()}"
+    reason = undecided(message["bases"], evidence)
     return Decision("unknown", reason, evidence) if reason else Decision("invalid", "test_failed", evidence)
 
 

@@ -161,6 +161,16 @@ def test_outcomes(program: str, tests: list[str], expected: str, evidence: str, 
     assert evidence in str(decision.evidence)
 
 
+def test_evidence_can_be_written_anywhere(sandbox: Sandbox) -> None:
+    for program in (
+        "def f(x): return '\\ud800'",
+        "def f(x): raise ValueError('\\ud800')",
+        "raise ValueError('\\ud800')",
+    ):
+        decision = run_tests(program, ["assert f(1) == 1"], LIMITS, sandbox)
+        assert decision.outcome == "invalid" and str(decision.evidence).encode("utf-8")
+
+
 def test_a_late_program_is_unknown_and_names_the_test(sandbox: Sandbox) -> None:
     decision = run_tests("def f(x):\n    while x: pass", ["assert f(0) is None", "f(1)"], Limits(1.0), sandbox)
     assert decision == Decision("unknown", "timeout", "past 1 s in test 2 `f(1)`")

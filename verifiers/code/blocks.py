@@ -12,7 +12,7 @@ _FENCE = re.compile(
     r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
 )
 _TAGS = re.compile(r"<code>\n?(.*?)(?:<end_of_step>|<end_of_code>|</code>|\Z)", re.DOTALL)
-_PYTHON = frozenset({"python", "py", "python3", "sage"})
+_PYTHON = frozenset({"python", "py", "python3"})
 _SESSION = frozenset({"pycon", "doctest", "ipython"})
 _OUTPUT = frozenset({"output", "stdout", "result", "out"})
 _PROMPT = re.compile(r"^[ \t]*>>> ", re.MULTILINE)

@@ -59,6 +59,11 @@ class Encoder:
         """Each value, in order. Raises ``TooBig``."""
         return [self.encode(value, depth) for value in values]
 
+    def default(self, value: "defaultdict[Any, Any]", depth: int) -> Wire:
+        """A ``defaultdict``; one with a factory of the program's own is no plain value."""
+        known = [name for name, kind in _FACTORIES.items() if kind is value.default_factory]
+        return tagged("default", [known[0], self.pairs(value, depth)]) if known else self._refer(value, self, depth)
+
     def pairs(self, value: "dict[Any, Any]", depth: int) -> list[list[Wire]]:
         """A mapping's items, in order. Raises ``TooBig``."""
         return [[self.encode(key, depth), self.encode(item, depth)] for key, item in value.items()]
@@ -84,11 +89,6 @@ def _float(encoder: Encoder, value: Any, _: int) -> Wire:
     return value if math.isfinite(value) else tagged("float", repr(value))
 
 
-def _factory(value: "defaultdict[Any, Any]") -> str:
-    made = value.default_factory
-    return next((name for name, kind in _FACTORIES.items() if kind is made), "")
-
-
 _FACTORIES: dict[str, Any] = {"int": int, "list": list, "set": set, "dict": dict, "str": str, "float": float, "": None}
 
 PLAIN_TYPES: dict[str, type] = {
@@ -112,7 +112,7 @@ _WRITERS: dict[type, Callable[[Encoder, Any, int], Wire]] = {
     dict: lambda encoder, value, depth: tagged("dict", encoder.pairs(value, depth)),
     OrderedDict: lambda encoder, value, depth: tagged("ordered", encoder.pairs(value, depth)),
     Counter: lambda encoder, value, depth: tagged("counter", encoder.pairs(value, depth)),
-    defaultdict: lambda encoder, value, depth: tagged("default", [_factory(value), encoder.pairs(value, depth)]),
+    defaultdict: lambda encoder, value, depth: encoder.default(value, depth),
     deque: lambda encoder, value, depth: tagged("deque", [value.maxlen, encoder.many(value, depth)]),
     range: lambda encoder, value, depth: tagged("range", encoder.many((value.start, value.stop, value.step), depth)),
     slice: lambda encoder, value, depth: tagged("slice", encoder.many((value.start, value.stop, value.step), depth)),

@@ -2,7 +2,7 @@
 
 import json
 import time
-from typing import Any
+from collections.abc import Sequence
 
 from verifiers.code.peer import Message
 from verifiers.decision import Decision
@@ -79,19 +79,25 @@ class Session:
         return Decision("invalid", "exited", f"the answer ended its process (status {ended.exit_code}) in {self.place}")
 
 
-def undecided(bases: Any) -> str | None:
+def undecided(bases: Sequence[str], evidence: str) -> str | None:
     """Why an exception with these builtin classes says nothing of the program: it met a limit of ours."""
-    return next((_UNKNOWN[name] for name in bases if name in _UNKNOWN), None)
+    threads = "threads" if "can't start new thread" in evidence else None
+    return next((_UNKNOWN[name] for name in bases if name in _UNKNOWN), threads)
+
+
+def readable(text: str) -> str:
+    """Text from a child as every file can hold it: half characters become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def raised(message: Message, place: str) -> Decision:
     """What an exception that ended the program's own code says of it. The message is the candidate's."""
     try:
         fault = message["raised"]
-        bases, tail = [str(base) for base in fault["class"]["mro"]], str(fault["tail"])[-_MAX_TAIL:].strip()
+        bases, tail = [str(base) for base in fault["class"]["mro"]], readable(str(fault["tail"]))[-_MAX_TAIL:].strip()
     except (KeyError, TypeError):
         return Decision("unknown", "broke_protocol", place)
-    reason = undecided(bases)
+    reason = undecided(bases, tail)
     return (
         Decision("unknown", reason, f"{place}: {tail}") if reason else Decision("invalid", "raised", f"{place}: {tail}")
     )

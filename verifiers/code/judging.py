@@ -9,12 +9,13 @@ from typing import Any
 from verifiers.code import codec, printed
 from verifiers.code.blocks import Part, parts
 from verifiers.code.claims import Said, in_code, in_prose
-from verifiers.code.host import Over, Session, raised
+from verifiers.code.host import Over, Session, raised, readable
 from verifiers.decision import Decision, Finding
 from verifiers.sandbox import Limits, Sandbox
 
 MAX_CODE_CHARS = 100_000
 _CHANCE = re.compile(r"\b(?:random|time|datetime|uuid|secrets|getpid|perf_counter|id|hash|os|input)\b")
+_NOTEBOOK = re.compile(r"^\s*[!%]{1,2}\w", re.MULTILINE)  # commands to a notebook, which is no Python
 _SAME = frozenset({"same", "rounded"})
 
 
@@ -71,6 +72,7 @@ class _Run:
         self.session = session
         self._prose = prose
         self._printed: tuple[str, ...] | None = None  # readings of the latest block's output, as no block ran: None
+        self._since = ""  # what was printed since the last output that the solution shows
         self._source = ""
         self._blocks = 0
 
@@ -95,22 +97,25 @@ class _Run:
             for example in _examples(part):
                 self._run(example.source)
             return None
+        if part.kind == "output":
+            self._since = ""
         return self._run(part.text) if part.kind == "code" else None
 
     def _run(self, source: str) -> Decision | None:
         self._blocks += 1
         self._source += source
         answer = self.session.ask({"op": "run", "source": _dedented(source), "name": f"<block {self._blocks}>"})
-        text, echo = str(answer.get("printed", "")), str(answer.get("echo", ""))
-        self._printed = (text, f"{text}\n{echo}", echo)
+        text, echo = readable(str(answer.get("printed", ""))), readable(str(answer.get("echo", "")))
+        self._since += f"{text}\n"
+        self._printed = (text, f"{text}\n{echo}", echo, self._since)
         return None if "ok" in answer else raised(answer, self.session.place)
 
     def _excused(self, failed: Decision, part: Part, own: Sequence[Part]) -> Decision:
         """A failure that is no error of the step: a cut block, a name the prose gave, an error that the step shows."""
         evidence = failed.evidence or ""
         missing = re.search(r"NameError: name '(\w+)' is not defined", evidence)
-        if "SyntaxError" in evidence and not part.closed:
-            return Decision("unknown", "incomplete", evidence)
+        if "SyntaxError" in evidence and (not part.closed or _NOTEBOOK.search(part.text)):
+            return Decision("unknown", "not_closed" if not part.closed else "notebook", evidence)
         last = evidence.splitlines()[-1] if evidence else ""
         if last.startswith("SystemExit"):
             return Decision("unknown", "exited", evidence)
@@ -126,6 +131,7 @@ class _Run:
             return
         matches = [printed.compare(text, part.text) for text in self._printed]
         best = next((match for match in matches if match in _SAME), matches[0])
+        self._since = ""
         yield _finding(part, self._decided(best, self._printed[0] or self._printed[2], part.text.strip()))
 
     def _decided(self, match: printed.Match, got: str, said: str) -> Decision:

@@ -35,7 +35,8 @@ _BUILTINS = frozenset(dir(builtins))
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """``asked``: names to ask the candidate for; ``modules``: names that are modules; both disjoint."""
+    """``asked``: names to ask the candidate for, where the tests have not bound them; ``modules``: names that are modules;
+    both disjoint."""
 
     asked: frozenset[str]
     modules: dict[str, str]
@@ -43,18 +44,19 @@ class Names:
 
 def resolve(trees: Sequence[ast.Module]) -> Names:
     """The free names of the tests, sorted out."""
-    free, called = _free(trees)
+    free, loaded, called = _free(trees)
     modules = {}
     for name, attributes in _bases(trees).items():
         if name in free - called and (name in ALIASES or _has(name, attributes)):
             modules[name] = ALIASES.get(name, name)
-    rest = free - set(modules)
-    open_names = {name for name in rest if name not in _BUILTINS and name not in BORROWED}
-    return Names(frozenset(open_names or _tested(trees, rest)), modules)
+    rest = loaded - set(modules)
+    asked = {name for name in rest if name not in _BUILTINS and name not in BORROWED}
+    tested = set() if asked & free else _tested(trees, rest & free)
+    return Names(frozenset(asked | tested), modules)
 
 
-def _free(trees: Sequence[ast.Module]) -> tuple[set[str], set[str]]:
-    """Names loaded but not bound at any level of the tests, and those of them that are called."""
+def _free(trees: Sequence[ast.Module]) -> tuple[set[str], set[str], set[str]]:
+    """Names loaded but not bound at any level of the tests, all that are loaded, and all that are called."""
     bound: set[str] = set()
     loaded: set[str] = set()
     called: set[str] = set()
@@ -74,7 +76,7 @@ def _free(trees: Sequence[ast.Module]) -> tuple[set[str], set[str]]:
                 bound.add(name)
             case ast.Call(ast.Name(name)):
                 called.add(name)
-    return loaded - bound, called
+    return loaded - bound, loaded, called
 
 
 def _bases(trees: Sequence[ast.Module]) -> dict[str, set[str]]:
