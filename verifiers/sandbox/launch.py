@@ -24,7 +24,7 @@ class Launched:
         """Tries all layers but the ``disabled`` (name to reason), then without each that does not hold.
         Raises ``JudgeBroken`` where no server can be started."""
         self.missing = dict(disabled)
-        self.folder = tempfile.mkdtemp(prefix="sandbox-")
+        self._folder: str | None = None
         try:
             while not self._launch(warm):
                 pass
@@ -41,12 +41,19 @@ class Launched:
             wanted.discard("landlock")
         return frozenset(wanted)
 
+    def _work_folder(self) -> str:
+        """Where jobs stand that have no ``/tmp`` of their own; one to write in only where nothing keeps them from it."""
+        if self.active() & {"filesystem", "landlock"}:
+            return "/"
+        self._folder = self._folder or tempfile.mkdtemp(prefix="sandbox-")
+        return self._folder
+
     def _launch(self, warm: bool) -> bool:
         with tempfile.TemporaryFile() as log:
             self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
                 self._process = _popen(theirs.fileno(), log.fileno())
-            settings = {"layers": sorted(self.active()), "warm": warm, "folder": self.folder}
+            settings = {"layers": sorted(self.active()), "warm": warm, "folder": self._work_folder()}
             answer = self._first_words(settings)
             if answer is None:
                 self._end_process()
@@ -90,7 +97,8 @@ class Launched:
         """Ends the server and with it every child. May be called again."""
         if hasattr(self, "_process"):
             self._end_process()
-        _remove(self.folder)
+        if self._folder is not None:
+            _remove(self._folder)
 
     def _end_process(self) -> None:
         """When the process that we started has ended, all others of its pid namespace have."""

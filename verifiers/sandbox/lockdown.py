@@ -7,7 +7,6 @@ import resource
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from verifiers.sandbox import filesystem, landlock, namespaces, seccomp, system
 
@@ -60,7 +59,7 @@ def lock(layers: frozenset[str], bounds: Bounds, proc: int, last_descriptor: int
     if "landlock" in layers:
         with layer("landlock"):
             system.no_new_privileges()
-            landlock.restrict([*readable, Path(bounds.folder)])
+            landlock.restrict(readable)
     _last_layers(layers, bounds)
 
 
