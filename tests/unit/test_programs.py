@@ -130,6 +130,12 @@ CASES = [
         "valid:tests_passed",
         "",
     ),
+    (
+        "import numpy as np\ndef f(n): return np.arange(n)",
+        ["assert (f(3) == np.array([0, 1, 2])).all()", "assert f(2).dtype.kind == 'i' and f(3).sum() == 3"],
+        "valid:tests_passed",
+        "",
+    ),
     ("def f(x): print('x' * 100)\n", ["assert f(1) is None"], "valid:tests_passed", ""),
     ("def f(x): return int(input())\n", ["assert f(1) == 1"], "unknown:input", "EOFError"),
     ("import no_such_module\ndef f(x): return 1", ["assert f(1) == 1"], "unknown:missing_module", "no_such_module"),

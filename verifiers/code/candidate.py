@@ -113,6 +113,8 @@ class Candidate:
             return encoder.encode(Fraction(int(value.p), int(value.q)), depth)  # type: ignore[attr-defined]
         if kind.__module__ == "numpy" and hasattr(value, "item") and not hasattr(value, "__len__"):
             return encoder.encode(value.item(), depth)
+        if kind.__module__ == "numpy" and kind.__name__ == "ndarray" and value.dtype.kind in "biufc":  # type: ignore[attr-defined]
+            return codec.tagged("ndarray", [value.dtype.str, encoder.encode(value.tolist(), depth)])  # type: ignore[attr-defined]
         if isinstance(value, type) and issubclass(value, BaseException):
             return self._handle(value, "exception", mro=_builtin_bases(value))
         base = codec.plain_base(kind)

@@ -63,24 +63,36 @@ def examiner(lines: Lines, _: Message) -> None:
 
 
 class Space(dict[str, Any]):
-    """The tests' global names; the candidate is asked at each use, so that its changes are seen."""
+    """The tests' global names; the candidate is asked for values at each use, so that its changes are seen."""
 
     def __init__(self, remote: Remote, names: Names) -> None:
         super().__init__()
         self._remote, self._names = remote, names
+        self._callables: dict[str, Proxy] = {}  # functions and classes of the candidate, for one test
+
+    def begin_test(self) -> None:
+        """What a name stands for may have changed."""
+        self._callables.clear()
 
     def __missing__(self, name: str) -> Any:
         if name in self._names.modules:
             return importlib.import_module(self._names.modules[name])
         if name in self._names.asked:
+            if name in self._callables:
+                return self._callables[name]
             answer = self._remote.ask("name", name=name)
             if "ok" in answer:
-                return self._remote.value(answer)
+                return self._kept(name, self._remote.value(answer))
         elif hasattr(builtins, name):
             return getattr(builtins, name)
         elif name in BORROWED:
             return getattr(importlib.import_module(BORROWED[name]), name)
         raise KeyError(name)
+
+    def _kept(self, name: str, value: Any) -> Any:
+        if isinstance(value, Proxy) and kind_of(value) in ("function", "class"):
+            self._callables[name] = value
+        return value
 
 
 class Exam:
@@ -95,6 +107,7 @@ class Exam:
         """``None`` where the test ran to its end or rests on what only the candidate could say; else the failure."""
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         self._remote.begin_test()
+        space.begin_test()
         self._seen = ""
         try:
             exec(compile(ast.fix_missing_locations(_Watched().visit(tree)), name, "exec"), space)
