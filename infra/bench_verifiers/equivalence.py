@@ -204,12 +204,12 @@ def equivalence_lines(figures: EquivalenceFigures) -> list[str]:
     """The table for people."""
     lines = ["Answer equivalence, ours beside math-verify (rows under a ruling are left out and listed below)", ""]
     lines.append(
-        f"{'source':<22}{'tool':<13}{'equal':>6}{'FN':>5}  {'95%':<15}{'unequal':>8}{'FP':>4}  {'95%':<15}{'unknown':>8}"
+        f"{'source':<28}{'tool':<13}{'equal':>6}{'FN':>5}  {'95%':<15}{'unequal':>8}{'FP':>4}  {'95%':<15}{'unknown':>8}"
     )
     for score in figures.scores:
         misses, alarms = _interval(score.false_negatives, score.equal), _interval(score.false_positives, score.unequal)
         lines.append(
-            f"{score.source:<22}{score.tool:<13}{score.equal:>6}{score.false_negatives:>5}  {misses:<15}"
+            f"{score.source:<28}{score.tool:<13}{score.equal:>6}{score.false_negatives:>5}  {misses:<15}"
             f"{score.unequal:>8}{score.false_positives:>4}  {alarms:<15}{score.unknown:>8}"
         )
     lines += ["", "Rows where we do not follow the suite:"]

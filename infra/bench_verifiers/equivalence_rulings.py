@@ -40,6 +40,15 @@ def _hundredfold(pair: Pair) -> bool:
     return pair.expected and small != 0 and abs(large / small - 100) < 1e-9
 
 
+def _percent_on_one_side(pair: Pair) -> bool:
+    """The same number, marked as a percentage or as money on one side only."""
+    texts = (pair.gold, pair.pred)
+    marked = ["%" in text or "percent" in text for text in texts]
+    numbers = [re.sub(r"[\\%$\s]|percent(age)?", "", text) for text in texts]
+    plain = all(re.fullmatch(r"-?\d+(\.\d+)?", number) for number in numbers)
+    return pair.expected and marked[0] != marked[1] and plain and float(numbers[0]) == float(numbers[1])
+
+
 def _broken_escape(pair: Pair) -> bool:
     return "\t" in pair.gold or "\f" in pair.gold or "\x08" in pair.gold
 
@@ -68,6 +77,12 @@ RULINGS = (
         False,
         "one suite equates x and 100x without a percent mark, and elsewhere calls 1 and 100 different.",
         _hundredfold,
+    ),
+    Ruling(
+        "percent_on_one_side",
+        False,
+        "20% is 1/5; whether the mark was understood only the question tells. Our percent=lenient agrees with the suite.",
+        _percent_on_one_side,
     ),
     Ruling(
         "opposite_signs",

@@ -21,8 +21,13 @@ from verifiers.decision import Decision
 MAX_ANSWER_CHARS = 20_000  # of the whole text; of the final answer in it, MAX_FINAL_CHARS
 MAX_FINAL_CHARS = 2_500
 
+# What our reading may have stopped at where math-verify knows more. Elsewhere it skips what it does not know.
+_TRUSTED = re.compile(
+    r"unread: (?:command|a / b c|environment|unexpected (?:\\begin|\|)|expected \}|argument|equations|inequalities|not_linear"
+    r"|few_points|matrix|congruence|approximation)"
+)
 _PLAIN = re.compile(r"-?[0-9]{1,11}(?:\.[0-9]{1,3})?")  # too short for noise in the last digits
-_CHOICE = re.compile(r"(?:\\text\s*\{)?\s*\(([A-H])\)\}?[\s:.]*(?=\S)")
+_CHOICE = re.compile(r"(?:\\(?:text|textbf|textrm|mathrm)\s*\{)?\s*\(([A-H])\)\s*\}?[\s:.]*(?=\S)")
 
 __all__ = ["DEFAULT", "MAX_ANSWER_CHARS", "EqualPolicy", "equal", "final_answer", "needs_backstop", "quick"]
 
@@ -40,7 +45,7 @@ def equal(gold: str, pred: str, policy: EqualPolicy = DEFAULT) -> Decision:
 
 def needs_backstop(decision: Decision) -> bool:
     """Whether our own reading left the pair to math-verify."""
-    return decision.outcome == "unknown" and decision.reason.startswith("unread")
+    return decision.outcome == "unknown" and _TRUSTED.match(decision.reason) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -75,11 +80,11 @@ def _beside(text: str, other: str) -> str:
     if comma and re.fullmatch(r"\D*\d+\.\d+[^\d,]*", other):
         return f"{comma[1]}.{comma[2]}{comma[3]}"
     choice = _CHOICE.match(text)
-    return choice[1] if choice and re.fullmatch(r"\\text\{\(?[A-H]\)?\}|\(?[A-H]\)?", other) else text
+    return choice[1] if choice and re.fullmatch(r"\\(?:text|textbf)\{\(?[A-H]\)?\}|\(?[A-H]\)?", other) else text
 
 
 def _squeezed(text: str) -> str:
-    return re.sub(r"\s+", "", text)
+    return re.sub(r"(?<!\d)\s+|\s+(?!\d)", "", text)
 
 
 def _by_reading(texts: list[str], policy: EqualPolicy) -> Decision:
@@ -105,7 +110,7 @@ def _unread(texts: list[str], why: str) -> Decision:
     words = [plain_words(text) for text in texts]
     if words[0] and words[0] == words[1] and not re.search(r"[\d+\-*/^=<>]", "".join(texts)):
         return Decision("valid", "same_words")
-    return Decision("unknown", f"unread: {why}")
+    return Decision("unknown", f"unread: {why}"[:80])
 
 
 def _undecided(gold: Node, pred: Node, reason: str) -> Decision:

@@ -22,7 +22,7 @@ _ODD = (ValueError, TypeError, ArithmeticError, AttributeError, NotImplementedEr
 
 
 def judge(gold: str, pred: str) -> Decision:
-    """What math-verify says of two answers, where it may be trusted; else unknown."""
+    """What math-verify says of two answers; unknown where it cannot read one or may only have guessed."""
     import math_verify
 
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)

@@ -39,20 +39,23 @@ _COMMANDS = _compiled(
     (r"\\q?quad|(?<!\\)\\[,;:> ]|\\phantom\{[^{}]*\}", " "),
     (r"\\[dtc]frac", r"\\frac"),
     (r"\\(?:d|t)binom", r"\\binom"),
+    (r"\\(?:mathbf|mathrm|mathit|boldsymbol|bm)\s+([A-Za-z])(?![A-Za-z])", r" \1"),
+    (r"\\(?:boldsymbol|bm|pmb)(?=\s*\{)", r"\\mathbf"),
     (r"\\(?:lbrace|lvert|rvert|lVert|rVert|rbrace|lbrack|rbrack)(?![A-Za-z])", _delimiter),
     (r"\^\s*\{\s*\\(?:circ|degree)\s*\}|\^\s*\\circ\b|\\degree\b", r"\\degrees "),
     (r"\\begin\{(?:align|equation|gather)\*?\}|\\end\{(?:align|equation|gather)\*?\}|\\label\{[^{}]*\}", " "),
 )
 _SUBSTITUTIONS = _compiled(
     (r"(?<=\d)\{,\}(?=\d)", ","),
-    (r"(?<=\d)~(?=\d{3}(?!\d))", ","),
+    (r"(?<=\d)[~ ](?=\d{3}(?!\d))", ","),
     (r"(?<=\d)(?:\^\{?\s*\\(?:text|mathrm|textrm)\s*\{(?:st|nd|rd|th)\}\s*\}?|(?:st|nd|rd|th)(?![A-Za-z]))", ""),
     (r"\b([AaPp])\.\s?[Mm]\b\.?", r"\1m"),
     (r"[\s~]+", " "),
+    (r"^ ?=(?!=)", ""),
 )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def clean(text: str) -> str:
     """The answer without maths delimiters, boxes, spacing commands and final punctuation, in plain ASCII LaTeX."""
     if not text.isascii():

@@ -39,7 +39,7 @@ def read(reader: "Reader", name: str) -> Node:
         return argument(reader) if reader.peek().text == "{" else _decorated(reader, name)
     if name in _UNKNOWN:
         raise Unread(f"command {name}")
-    if reader.peek().text == "{" and name not in _GREEK:
+    if name not in _GREEK:
         raise Unread(f"command {name}")
     return reader.subscripted(name)
 

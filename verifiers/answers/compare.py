@@ -11,7 +11,7 @@ _SETTING = ("list", "cup", "cap", "setminus", "set")
 
 def decide(gold: Node, pred: Node, policy: EqualPolicy) -> bool:
     """Whether the two are the same answer. Raises ``Undecided`` with a reason, and ``exact.TooLarge``."""
-    gold, pred = _spread(gold), _spread(pred)
+    gold, pred = (_alone(_spread(node)) for node in (gold, pred))
     if _key(gold) == _key(pred):
         return True
     if gold.op == "rel" and pred.op == "rel":
@@ -31,6 +31,11 @@ def decide(gold: Node, pred: Node, policy: EqualPolicy) -> bool:
     if "ratio" in (gold.op, pred.op):
         return _ratios(gold, pred, policy)
     return quantities.same(gold, pred, policy)
+
+
+def _alone(node: Node) -> Node:
+    """The member of a set that has only one: the solution {3} and the solution 3 are the same answer."""
+    return node.args[0] if node.op == "list" and len(node.args) == 1 else node
 
 
 def _under(policy: EqualPolicy) -> matching.Decide:
@@ -216,6 +221,8 @@ def _ratios(gold: Node, pred: Node, policy: EqualPolicy) -> bool:
     ratio, other = (gold, pred) if gold.op == "ratio" else (pred, gold)
     if len(ratio.args) != 2:
         return False
+    if values.free(ratio.args[0]) and not values.free(ratio.args[1], other):
+        raise Undecided("label")
     return decide(Node("div", ratio.args), other, policy)
 
 
@@ -232,6 +239,8 @@ def _clock(node: Node) -> bool:
 
 def _texts(gold: Node, pred: Node) -> bool:
     """Words are compared as words; different single words are different answers, sentences we leave alone."""
+    if {gold.op, pred.op} == {"sym", "text"} and gold.name.casefold() == pred.name.casefold():
+        return True
     if gold.op != "text" or pred.op != "text":
         raise Undecided("words")
     one, other = (plain_words(node.name) for node in (gold, pred))

@@ -20,18 +20,26 @@ _ANNOUNCED = re.compile(
 )
 _MATHS = re.compile(r"\$\$(.+?)\$\$|(?<!\\)\$([^$\n]+?)(?<!\\)\$|\\\(([^\n]+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _NUMBER = re.compile(
-    r"\\frac\s*\{[^{}]*\}\s*\{[^{}]*\}|(?<![\w.,])-?\$?\s?\d+(?:[.,]\d+)*(?:\s*/\s*\d+)?(?![\d])(?:\s?(?:\\?%|°))?"
+    r"\\frac\s*\{[^{}]*\}\s*\{[^{}]*\}|(?<![\w.,])-?\$?\s?\d+(?:[.,]\d+)*(?:\s*/\s*\d+|:\d\d)?(?![\d])(?:\s?(?:\\?%|°))?"
     r"|(?<=[^\x00-\x7f])-?\d+(?:[.,]\d+)*(?:/\d+)?%?"
 )
+_GROUP = re.compile(r"[(\[]\s*-?[\w./]+(?:\s*,\s*-?[\w./]+)+\s*[)\]]|\([A-H]\)(?![\w(])")
+# Words of a sentence, so that even a short text with one is no bare answer.
+_TELLS = re.compile(
+    r"\b(?:is|are|was|were|equals?|gives?|gets?|costs?|there|we|they|he|she|it|so|thus|hence|therefore|reste|est|ist|sind)\b",
+    re.IGNORECASE,
+)
+_END = re.compile(r"(?:<\|[^|<>]*\|>\s*|</s>\s*)+$")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _UNFOUND = re.compile(r"[^\x00-\u024f\u0370-\u03ff\u2000-\u23ff]")
-_SENTENCE = re.compile(r"(?<=[^\W\d])[.。](?:\s|$)|(?<=[\d$)\]}'\"])[.。](?:\s|$)|\n|。|<\|")
-_EDGES = re.compile(r"""^(?:[\s*"']|\\")+|(?:[\s*"']|\\")+$""")
+_SENTENCE = re.compile(r"(?<=[^\W\d])[.。](?:\s|$)|(?<=[\d$)\]}*'\"])[.。](?:\s|$)|\n|。|<\|")
+_EDGES = re.compile(r"""^(?:[\s*"']|\\")+|(?:[\s*"'.]|\\")+$""")
 _FEW_WORDS = 4
 
 
 def final_answer(text: str) -> str:
     """The part of the text that states the answer; a short text is its own answer."""
+    text = _END.sub("", text)
     boxed = _boxed(text)
     if boxed is not None:
         return _concluded(text) or boxed
@@ -49,15 +57,10 @@ def is_prose(text: str) -> bool:
         r"\\(?:text|mbox|textbf|mathrm|operatorname|textnormal)\s*\{[^{}]*\}|\\(?:begin|end)\{\w+\*?\}", " ", text
     )
     words = _WORD.findall(_MATHS.sub(" ", bare))
-    announces = _ANNOUNCED.search(bare) is not None
-    labelled = re.match(r"\s*[^\W\d_]{2,}\s*[:：]", bare) is not None
-    return (
-        labelled
-        or len(words) >= _FEW_WORDS
-        or announces
-        or _UNFOUND.search(bare) is not None
-        or bool(_around_maths(bare))
-    )
+    tells = _TELLS.search(_MATHS.sub(" ", bare)) and re.search(r"\d|[$\\]|\([A-H]\)", bare)
+    labelled = re.match(r"\s*[^\W\d_]{2,}\s*[:：]", bare)
+    signs = (tells, labelled, _ANNOUNCED.search(bare), _UNFOUND.search(bare))
+    return len(words) >= _FEW_WORDS or any(signs) or _around_maths(bare)
 
 
 def _around_maths(text: str) -> bool:
@@ -133,7 +136,16 @@ def _last_value(text: str) -> str | None:
         inner = next(filter(None, match.groups()))
         if len(_WORD.findall(re.sub(r"\\[A-Za-z]+\s*(?:\{[^{}]*\})?", " ", inner))) < 2 and match.end() > end:
             best, end = inner, match.end()
-    for match in _NUMBER.finditer(text):
+    for match in _GROUP.finditer(text):
         if match.start() >= end:
             best, end = match.group(), match.end()
+    for match in _NUMBER.finditer(text):
+        if match.start() >= end:
+            best, end = (None if _inside(text, match) else match.group()), match.end()
     return best.strip() if best else None
+
+
+def _inside(text: str, match: re.Match[str]) -> bool:
+    """Whether a number is but a part of an expression without delimiters, of which we cannot tell where it begins."""
+    before, after = text[: match.start()].rstrip(), text[match.end() :].lstrip()
+    return before.endswith(tuple("+-/^×·√_")) or after.startswith(tuple("+/^×·√π!"))

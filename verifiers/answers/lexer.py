@@ -149,6 +149,8 @@ def _word(piece: str, spaced: bool) -> list[Tok]:
         return [Tok("SYM", piece, spaced)]
     if low == "mod":
         return [Tok("OP", "mod", spaced)]
+    if len(piece) <= 3 and piece.isupper() and piece.isascii() and low not in SHORT and low not in ("am", "pm"):
+        return [Tok("SYM", piece, spaced)]  # a segment, an angle or a matrix product: its letters do not commute
     if len(piece) <= 3 and low not in SHORT and low not in _SHORT_WORDS and piece.isascii():
         return [Tok("SYM", letter, spaced and not i) for i, letter in enumerate(piece)]
     return [Tok("WORD", piece, spaced)]

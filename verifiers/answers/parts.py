@@ -24,7 +24,7 @@ def part(reader: "Reader") -> Node:
     if leading and reader.peek().kind == "REL" and reader.peek().text in ("=", "~"):
         left = Node("text", (), " ".join(tok.text for tok in leading).casefold())
     elif leading and reader.peek().kind in ("END", "COMMA", "SEP", "CLOSE"):
-        return text(leading)
+        return Node("text", (), " ".join(tok.text for tok in leading).casefold())
     else:
         if any(tok.text.casefold() not in _LEADING for tok in leading):
             raise Unread(f"word {leading[0].text}")

@@ -85,7 +85,10 @@ def _values(gold: Node, pred: Node, policy: EqualPolicy) -> bool:
         return False if infinite != [True, True] else _infinite(gold, pred)
     if values.same(gold, pred):
         return True
-    if values.free(gold, pred):
+    names = values.free(gold, pred)
+    if any(len(name) > 1 and name.isupper() for name in names):
+        raise Undecided("names")
+    if names:
         return False
     return _rounded(gold, pred, policy.rounding) or _rounded(pred, gold, policy.rounding)
 

@@ -1,5 +1,6 @@
 """A whole answer as a tree: alternatives, relations, words and units around expressions."""
 
+import re
 from functools import lru_cache
 
 from verifiers.answers import parts
@@ -9,16 +10,20 @@ from verifiers.answers.nodes import Node, Unread
 from verifiers.answers.reader import Reader
 
 MAX_DEPTH = 50
-_EMPTY = frozenset(("no solution", "no solutions", "none", "no real solution", "no real solutions", "empty set", "dne"))
+_EMPTY = re.compile(
+    r"(?:there (?:is|are) )?no (?:real |such |integer |possible )*(?:solutions?|values?|roots?|numbers?)(?: exists?)?"
+    r"|none|(?:the )?empty set|dne|does not exist",
+    re.IGNORECASE,
+)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def read(text: str) -> Node:
     """The tree of a final answer. Raises ``Unread`` with what stopped us."""
     if depth(text) > MAX_DEPTH:
         raise Unread("nested too deep")
     plain = clean(text)
-    if plain.casefold() in _EMPTY:
+    if _EMPTY.fullmatch(re.sub(r"\\text\{([^{}]*)\}", r"\1", plain).strip()):
         return Node("list", (), "{}")
     if plain.casefold() in ("all real numbers", "all reals", "all real x"):
         return Node("set", (), "reals")
@@ -61,4 +66,12 @@ def _alternatives(toks: list[Tok]) -> Node:
         items.append(parts.part(reader))
     if reader.peek().kind != "END":
         raise Unread(f"unexpected {reader.peek().text}")
-    return items[0] if len(items) == 1 else Node("list", tuple(items), "or" if joined == "or" else "bare")
+    return items[0] if len(items) == 1 else Node("list", _excluded(items), "or" if joined == "or" else "bare")
+
+
+def _excluded(items: list[Node]) -> tuple[Node, ...]:
+    """``x \\ne 1, 2`` excludes both."""
+    first = items[0]
+    if first.op != "rel" or first.name != "!=" or any(item.op == "rel" for item in items[1:]):
+        return tuple(items)
+    return (first, *(Node("rel", (first.args[0], item), "!=") for item in items[1:]))

@@ -193,9 +193,9 @@ def _linear(left: Node, right: Node, name: str) -> Set:
     if len(names) != 1:
         raise Undecided("names")
     gap = Node("add", (left, Node("neg", (right,))))
-    at = [values.constant(_at(gap, names[0], place)) for place in (0, 1, 2, 17)]
+    at = {place: values.constant(_at(gap, names[0], place)) for place in (0, 1, 2, 17, -3, -19)}
     slope = at[1] - at[0]
-    if equal(slope, Fraction(0)) or not equal(at[0] + 2 * slope, at[2]) or not equal(at[0] + 17 * slope, at[3]):
+    if equal(slope, Fraction(0)) or not all(equal(at[0] + place * slope, at[place]) for place in at):
         raise Undecided("not_linear")
     return _ray(-at[0] / slope, name if _less(Fraction(0), slope) else _FLIPPED[name])
 
