@@ -105,7 +105,14 @@ def _decided(claim: list[Word]) -> Decision:
         if isinstance(error.orig_exc, NotRational | TooLarge | Undefined):
             return Decision("unknown", "undefined")
         raise
+    if decision.outcome == "invalid" and any(_is_loose(word.term) for word in claim[1:]):
+        return Decision("unknown", "notation", decision.evidence)
     return decision
+
+
+def _is_loose(term: Term | None) -> bool:
+    """Whether words beside the expression may reach into a part of it: ``half of 10 + 4``."""
+    return isinstance(term, Op) and term.name in ("add", "sub", "mul", "implicit")
 
 
 def _token(word: Word) -> Token:

@@ -35,7 +35,7 @@ def test_steps_get_the_telling_claim() -> None:
             texts = [
                 "3 * 4 = 12 and 2 + 2 = 5.",
                 "3 * 4 = 12, 9**9**9**9 = 1 * 1",
-                "half of 3 * 4 = 6",
+                "half of 10 + 4 = 9",
                 "Let x = 5.",
                 "",
             ]
