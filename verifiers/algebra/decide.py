@@ -1,5 +1,7 @@
 """Decides one link of a chain in the light of what is known."""
 
+import itertools
+import math
 from fractions import Fraction
 
 from verifiers import words
@@ -7,7 +9,7 @@ from verifiers.algebra import numeric
 from verifiers.algebra.compare import Gap, compare, signs
 from verifiers.algebra.knowledge import SUPPOSING, Knowledge, polynomial, unknowns
 from verifiers.algebra.linear import proportional, reduced
-from verifiers.algebra.poly import Poly
+from verifiers.algebra.poly import Poly, mul
 from verifiers.algebra.refute import matches, refute
 from verifiers.algebra.statements import Statement
 from verifiers.algebra.terms import (
@@ -23,7 +25,7 @@ from verifiers.algebra.terms import (
     walk,
 )
 from verifiers.decision import Decision
-from verifiers.exact import NotRational, TooLarge, Undefined
+from verifiers.exact import NotRational, TooLarge, Undefined, show
 
 _PLAIN = frozenset("add sub mul implicit div slash neg percent pow sqrt fact".split())
 _ROUGH = Fraction(1, 100)
@@ -52,10 +54,13 @@ def _congruent(left: Term, right: Term, modulus: Term | None) -> Decision:
         m, a, b = (numeric.evaluate(each, {}) for each in (modulus, left, right))
     except (TooLarge, Undefined, NotRational):
         return _congruent_powers(left, right, modulus)
-    if not all(isinstance(each, Fraction) and each.denominator == 1 for each in (m, a, b)) or m <= 0:
+    if not all(isinstance(each, Fraction) for each in (m, a, b)) or m.denominator != 1 or m <= 0:
         return Decision("unknown", "undefined")
-    says = f"{a} leaves {a % m}, {b} leaves {b % m} on division by {m}" if abs(a) < 10**40 else None
-    return Decision("valid" if (a - b) % m == 0 else "invalid", "modular", says)
+    if math.gcd(a.denominator * b.denominator, int(m)) != 1:
+        return Decision("unknown", "undefined")  # an inverse that does not exist
+    ours, theirs = (x.numerator * pow(x.denominator, -1, int(m)) % int(m) for x in (a, b))
+    says = f"the left side leaves {ours}, the right {theirs} on division by {show(m)}"
+    return Decision("valid" if ours == theirs else "invalid", "modular", says)
 
 
 def _congruent_powers(left: Term, right: Term, modulus: Term) -> Decision:
@@ -222,12 +227,34 @@ def _follows(known: Knowledge, left: Term, right: Term, poly: Poly) -> Decision 
             rows.append(row)
         if len(rows) >= 24:
             break
-    if target and not reduced(rows, target):
+    if target and _is_combination(rows, target):
         return Decision("valid", "follows")
-    if isinstance(left, Var) and not variables(right):
-        return _solves(rows, left, right)
+    if isinstance(left, Var) and not variables(right) and not calls(right) and _solves(known, left, right):
+        return Decision("valid", "solves")
     return None
 
 
-def _solves(rows: list[Poly], left: Var, right: Term) -> Decision | None:
-    return None
+def _is_combination(rows: list[Poly], target: Poly) -> bool:
+    """Whether the target is a sum of multiples of consistent rows, the factors being numbers or single letters."""
+    one: Poly = {(): Fraction(1)}
+    if not reduced(rows, one):
+        return False  # what contradicts itself implies anything
+    if not reduced(rows, target):
+        return True
+    letters = sorted(unknowns(target))[:6]
+    near = [row for row in rows if unknowns(row) <= set(letters) and len(row) <= 4][:6]
+    try:
+        times = [mul(row, {((name, 1),): Fraction(1)}) for row in near for name in letters]
+    except TooLarge:
+        return False
+    return bool(times) and not reduced([*rows, *times], target) and bool(reduced([*rows, *times], one))
+
+
+def _solves(known: Knowledge, left: Var, right: Term) -> bool:
+    """Whether the value satisfies an equation in this letter alone that stood before."""
+    about = (each for each in known.visible() if variables(each.left) | variables(each.right) == {left.name})
+    for each in itertools.islice((each for each in about if each.left != left and each.right != left), 6):
+        gap = compare(substitute(each.left, {left.name: right}), substitute(each.right, {left.name: right}))
+        if gap is not None and gap.outcome == "same":
+            return True
+    return False

@@ -79,8 +79,20 @@ class _TokLexer(Lexer):
 
 
 def _number(text: str) -> Num:
+    """A written number, thousands separators and repeating decimals allowed."""
+    if "overline" in text:
+        return _repeating(text)
     plain = text.replace("{,}", "").replace(",\\!", "").replace(",", "")
     return Num(Fraction(plain), len(plain.partition(".")[2]))
+
+
+def _repeating(text: str) -> Num:
+    r"""``0.8\overline{3}`` exactly."""
+    fixed, _, period = text.partition("\\overline")
+    period = period.strip(" {}")
+    whole, _, decimals = fixed.partition(".")
+    head = Fraction(int(whole or "0") * 10 ** len(decimals) + int(decimals or "0"), 10 ** len(decimals))
+    return Num(head + Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(decimals)))
 
 
 @v_args(inline=True)

@@ -14,7 +14,8 @@ from verifiers.exact import NotRational, TooLarge, Undefined
 MAX_EQUATIONS = 60
 MAX_SIZE = 120
 _LEADING = frozenset(
-    """combine combining like terms and factor out the common simplify simplifying simplifies further this to expand
+    """factoring factor rewriting rewrite distributing adding subtracting multiplying dividing
+    combine combining like terms and factor out the common simplify simplifying simplifies further this to expand
     expanding we get so thus which is equals have then now again evaluate evaluating calculate calculating compute""".split()
 )
 SUPPOSING = frozenset(

@@ -69,6 +69,7 @@ _PATTERNS = (
     ("CONST", r"\\pi(?![A-Za-z])|π|\\infty(?![A-Za-z])|∞"),
     ("COMMAND", r"\\[A-Za-z]+"),
     ("BAD", r"\\.|:=|\d+:\d+|<<|>>"),
+    ("NUMBER", r"\d*\.\d*\\overline\s*\{\d+\}"),
     ("NUMBER", r"\d{1,3}(?:(?:,|\{,\}|,\\!)\d{3})+(?:\.\d+)?(?!\d|,\d)"),
     ("NUMBER", r"\d+(?:\.\d+)?|\.\d+"),
     ("CAPS", r"[A-Z]{2,}(?![^\W\d_])"),

@@ -101,7 +101,8 @@ def _name(raw: Sequence[Tok], i: int, out: Sequence[Tok], called: frozenset[str]
             return replace(made, kind="CALL"), stop
         if after.kind == "POW" and base in called:
             return replace(made, kind="BAD"), stop  # an inverse or an iterate
-    if name == "e" and after is not None and after.kind == "POW":
+    argument = bool(out) and out[-1].kind == "FUNC" and out[-1].name in ("ln", "log")
+    if name == "e" and (argument or (after is not None and after.kind == "POW")):
         return replace(made, kind="CONST"), stop
     return made, stop
 

@@ -9,7 +9,7 @@ from verifiers.algebra.knowledge import Equation, Knowledge, polynomial, unknown
 from verifiers.algebra.linear import proportional, reduced, share_root
 from verifiers.algebra.poly import Poly, degree, mul
 from verifiers.algebra.statements import Statement
-from verifiers.algebra.terms import Num, Op, Term, Var, calls, is_name, size, substitute, variables, walk
+from verifiers.algebra.terms import Num, Op, Term, Var, calls, is_name, is_number, size, substitute, variables, walk
 from verifiers.decision import Decision
 from verifiers.exact import show
 
@@ -218,7 +218,7 @@ def _deduction(statement: Statement, link: int, known: Knowledge, left: Term, ri
         return None
     (name,) = free
     about = [each for each in known.equations if variables(each.left) | variables(each.right) == free]
-    if premise not in about or _is_solved(premise.left, premise.right):
+    if premise not in about or (_is_solved(premise.left, premise.right) and not _is_result(left, right, gap)):
         return None
     if any(
         isinstance(p, Num) and p.decimals for side in (left, right, premise.left, premise.right) for p in walk(side)
@@ -226,7 +226,23 @@ def _deduction(statement: Statement, link: int, known: Knowledge, left: Term, ri
         return None
     if not all(_exclude(each, left, right, name) for each in about):
         return None
-    return Decision("invalid", "contradicts", f"no {name} satisfies both this and the equation before")
+    return Decision("invalid", "contradicts", _says(premise, left, right, name))
+
+
+def _says(premise: Equation, left: Term, right: Term, name: str) -> str:
+    for one, other in (((left, right), premise), ((premise.left, premise.right), None)):
+        if _is_solved(*one):
+            a, b = (premise.left, premise.right) if other else (left, right)
+            gap = compare(substitute(a, {name: one[1]}), substitute(b, {name: one[1]}))
+            which = "the equation before" if other else "the step"
+            if gap is not None:
+                return f"with this {name} the sides of {which} are {show(gap.left)} and {show(gap.right)}"
+    return f"no {name} satisfies both this and the equation before"
+
+
+def _is_result(left: Term, right: Term, gap: set[str]) -> bool:
+    """``x = 3, so 2x + 1 = 8``: a value is put in, no second equation is named."""
+    return bool(gap & {"so", "thus", "therefore", "hence", "then", "gives"}) and is_number(right) and not is_name(left)
 
 
 def _solution(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:

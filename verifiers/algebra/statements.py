@@ -37,7 +37,7 @@ class Statement:
     gap: tuple[str, ...]
     after: tuple[str, ...]
     math: bool
-    listed: bool  # a comma and another value follow
+    listed: bool  # another value follows, or it is one of several
     asked: bool  # the sentence is a question
     opened: bool = False  # it begins with its relation: a chain goes on from what stood before
 
@@ -151,6 +151,8 @@ def _statement(toks: Sequence[Tok], first: int, stop: int, last: int) -> Stateme
     pieces[-1], modulus = _modulus(pieces[-1])
     relations = tuple(inside[cut].kind for cut in cuts)
     sides = [_side(piece, inside[0].start) for piece in pieces]
+    for i, side in enumerate(sides[:-1]):
+        sides[i] = replace(side, doubt=None if side.doubt == "label" else side.doubt)
     if _runs_on(toks[stop : stop + 5]):
         sides[-1] = replace(sides[-1], doubt="units")
     if _runs_on(toks[max(0, first - 5) : first][::-1]):
@@ -158,16 +160,17 @@ def _statement(toks: Sequence[Tok], first: int, stop: int, last: int) -> Stateme
     tail = sides[-1].term
     if "EQUIV" in relations and modulus is None and isinstance(tail, Op) and tail.name == "mod":
         sides[-1], modulus = replace(sides[-1], term=tail.args[0]), tail.args[1]
-    after = toks[stop] if stop < len(toks) else None
+    after, gap, behind = toks[stop] if stop < len(toks) else None, _words(toks[last:first]), _after(toks, stop)
+    comma = after is not None and after.kind == "COMMA" and _is_value(toks, stop + 1)
     return Statement(
         tuple(sides),
         relations,
         modulus,
         _before(toks, first),
-        _words(toks[last:first]),
-        _after(toks, stop),
+        gap,
+        behind,
         inside[0].math,
-        after is not None and after.kind == "COMMA" and _is_value(toks, stop + 1),
+        comma or behind[:1] == ("or",) or gap[-1:] == ("or",),
         _asked(toks, stop),
         not pieces[0],
     )

@@ -1,0 +1,188 @@
+"""Claims with letters, functions and constants: what each says, and how it is decided in the light of what came before.
+
+Expected outcomes come from mathematics, not from what the reader happened to answer.
+"""
+
+import time
+
+import pytest
+
+from verifiers.algebra import findings
+
+VALID, INVALID, UNKNOWN = "valid", "invalid", "unknown"
+
+
+def outcomes(*texts: str, problem: str = "") -> list[tuple[str, str]]:
+    return [(each.text, each.decision.outcome) for each in findings(problem, texts)]
+
+
+@pytest.mark.parametrize(
+    ("claim", "outcome"),
+    [
+        (r"\sin 30^\circ = \frac12", VALID),
+        (r"\sin 225^\circ = \sin 45^\circ", INVALID),
+        (r"\sin^2 20^\circ + \cos^2 20^\circ = 1", VALID),
+        (r"\tan \frac{\pi}{4} = 1", VALID),
+        (r"\log_2 8 = 3", VALID),
+        (r"\log_2 8 = 4", INVALID),
+        (r"\log 100 = 2", VALID),
+        (r"\ln e = 1", VALID),
+        (r"\binom{5}{2} = 10", VALID),
+        (r"\binom{5}{2} = 15", INVALID),
+        (r"\gcd(12, 18) = 6", VALID),
+        (r"\text{lcm}(4, 6) = 24", INVALID),
+        (r"\lfloor 7/2 \rfloor = 3", VALID),
+        (r"|-3| = -3", INVALID),
+        (r"17 \bmod 5 = 2", VALID),
+        (r"\sqrt[3]{16} = 2\sqrt[3]{4}", INVALID),
+        (r"\sqrt[3]{16} = 2\sqrt[3]{2}", VALID),
+        (r"\pi (6)^2 (12) = 216\pi", INVALID),
+        (r"\sum_{k=1}^{10} k = 55", VALID),
+        (r"\prod_{k=1}^{4} k = 25", INVALID),
+        (r"0.8\overline{3} = \frac56", VALID),
+        (r"\pi \approx 3.14", VALID),
+        (r"\sqrt{2} = 1.414", VALID),
+        (r"\frac{1 \pm \sqrt{25}}{2} = \frac{1 \pm 5}{2}", VALID),
+        (r"17 \equiv 2 \pmod 5", VALID),
+        (r"17 \equiv 3 \pmod{5}", INVALID),
+        (r"3^{-1} \equiv 5 \pmod 7", VALID),
+        (r"e^{i\pi} = -1", UNKNOWN),
+        (r"\frac{\sqrt{2}}{0} = 1", UNKNOWN),
+        (r"\ln(-2) = 1", UNKNOWN),
+        (r"\int_0^1 x dx = 3", UNKNOWN),
+        (r"\begin{pmatrix} 1 \\ 2 \end{pmatrix} = 3", UNKNOWN),
+        (r"1 + \dots + 9 = 10", UNKNOWN),
+    ],
+)
+def test_claims_about_numbers(claim: str, outcome: str) -> None:
+    assert outcomes(f"We get ${claim}$.")[-1][1] == outcome
+
+
+@pytest.mark.parametrize(
+    ("claim", "outcome"),
+    [
+        ("(x+1)^2 = x^2 + 2x + 1", VALID),
+        (r"\frac{x^2-1}{x-1} = x + 1", VALID),
+        (r"2^{n+1} = 2 \cdot 2^n", VALID),
+        ("n! = n (n-1)!", VALID),
+        (r"\binom{n}{2} = \frac{n(n-1)}{2}", VALID),
+        (r"\sin 2x = 2 \sin x \cos x", VALID),
+        ("(1+i)^2 = 2i", VALID),
+        (r"x\sqrt{12} = 2\sqrt{3} x", VALID),
+        ("(x, y+y) = (x, 2y)", VALID),
+        ("10x \\equiv 0 \\pmod 5", VALID),
+        (r"\sqrt{x^2} = x", UNKNOWN),  # not for negative x
+        ("x + 3 = 7", UNKNOWN),  # an equation, not an identity
+        ("xy = 2x + 2y", UNKNOWN),
+        ("y = x^2 + 1", UNKNOWN),
+        ("y = P(x)", UNKNOWN),
+    ],
+)
+def test_identities_and_conditions(claim: str, outcome: str) -> None:
+    assert outcomes(f"We have ${claim}$.")[-1][1] == outcome
+
+
+@pytest.mark.parametrize(
+    ("before", "step", "outcome"),
+    [
+        # rewriting
+        ("", "Expanding, $y = (x+1)^2 = x^2 + x + 1$.", INVALID),
+        ("", "Expanding, $y = (x+1)^2 = x^2 + 2x + 1$.", VALID),
+        ("", "We factor $x^3 - 1 = (x + 1)(x^2 - x + 1)$.", INVALID),
+        ("", r"\begin{align*} S &= -(6 + 2r + 3r + 6r) \\ &= -(15r + 6) \end{align*}", INVALID),
+        ("We know $a + b = 3$.", "Then $S = 2a + 2b + c = 6 + c$.", VALID),
+        ("We know that $x = y$.", "So $A = x^2 + xy + 1 = 2xy + 1$.", VALID),
+        ("", "The distance is $d = |3 - 2r| = 2r$.", UNKNOWN),  # a condition at the end of a chain
+        # values
+        ("We have $x = 3$.", "So $2x+1 = 7$.", VALID),
+        ("We have $x = 3$.", "So $2x+1 = 8$.", INVALID),
+        ("If $x = 3$ we are done. Suppose $x = 4$.", "So $2x+1 = 7$.", UNKNOWN),
+        ("$x = 3$ or $x = 5$.", "So $2x + 1 = 8$.", UNKNOWN),
+        ("Thus $a = 4$, $b = 12$, $m = -3$.", "We calculate $a + b + m = 4 + 12 + 0$.", INVALID),
+        ("Thus $a = 4$, $b = 12$, $m = -3$.", "We calculate $a + b + m = 4 + 12 - 3$.", VALID),
+        ("Let $y = \\sqrt{5} + 1$.", r"Then $T = y^2 - 1 = 2 + 2\sqrt{5} + 1 - 1$.", INVALID),
+        # functions
+        ("Let $f(x) = x^2 + 1$.", "Then $f(2) = 5$.", VALID),
+        ("Let $f(x) = x^2 + 1$.", "Then $f(2) = 6$.", INVALID),
+        ("Let $f(x) = x^2 + 1$.", "Then $f(x+1) = x^2 + 2x + 2$.", VALID),
+        ("Suppose $f(x) = x^2 + 1$.", "But $f(2) = 6$.", UNKNOWN),
+        ("Let $f(x) = ax + 1$.", "Given is $f(2) = 6$.", UNKNOWN),
+        # deductions
+        (r"\[2x + 3 = 7\]", r"\[2x = 4\]", VALID),
+        (r"\[2x + 3 = 7\]", r"\[2x = 5\]", INVALID),
+        (r"\[2x + 3 = 7\]", r"But for the other triangle \[2x = 5\]", UNKNOWN),
+        (r"\[x^2 - 3 = 0\]", r"\[x^2 + 5 = 0\]", UNKNOWN),  # two factors
+        (r"\[x - 2 = 3\]", r"\[x - 2 = -3\]", UNKNOWN),  # two cases
+        ("$x^2 - 5x + 6 = 0$.", "So $x = 2$.", VALID),
+        ("$x^2 - 5x + 6 = 0$.", "So $x = 4$.", INVALID),
+        ("$x+y=5$ and $x-y=1$.", "Solving the system, $x = 3$.", VALID),
+        ("$x+y=5$ and $x-y=1$.", "Solving the system, $x = 4$.", INVALID),
+        ("We get $x + y = 10$.", "Hence $2x + 2y = 20$.", VALID),
+        ("We get $x + y = 10$.", "Also, $x - y = 20$.", UNKNOWN),
+        (r"\[A = \frac12 \times 16 \times 3\]", r"Simplifying, \[A = 48\]", INVALID),
+        # tests, questions, suppositions
+        ("We have $|x-3| = 2x+4$.", "Put in: $|-7-3| = 2(-7)+4$.", UNKNOWN),
+        ("", r"Is $\sin 30^\circ = 1$?", UNKNOWN),
+        ("", r"If $\sin 30^\circ = 1$, then we are done.", UNKNOWN),
+    ],
+)
+def test_in_the_light_of_the_steps_before(before: str, step: str, outcome: str) -> None:
+    found = outcomes(before, step)
+    telling = [each for _, each in found if each != UNKNOWN]
+    assert (telling[-1] if telling else UNKNOWN) == outcome, found
+
+
+def test_a_chain_goes_on_in_the_next_step() -> None:
+    assert outcomes(r"We have $S = x^2 - 1$", r"Factoring, \[= (x-1)(x+1)\]") == [("= (x-1)(x+1)", VALID)]
+
+
+def test_the_problem_counts_as_said() -> None:
+    assert outcomes("So $a + b = 4$.", problem="Let $a + b = 4$. Find $a$.") == [("a + b = 4", VALID)]
+
+
+def test_spans_are_the_claims_own_text() -> None:
+    step = r"First, $x = 2$ holds, so \( 3x = 6 \), and \begin{align*} y &= x + 1 \\ &= 3 \end{align*} as said."
+    found = findings("", (step,))
+    assert [step[each.start : each.end] for each in found] == [each.text for each in found]
+    assert [each.text for each in found][:2] == ["x = 2", "3x = 6"]
+
+
+def test_evidence_names_a_point_and_both_values() -> None:
+    (_, found) = findings("", (r"Expanding, $y = (x+1)^2 = x^2 + x + 1$.",))
+    assert found.decision.evidence == "at x = 7/3 the left side is 100/9, the right 79/9"
+    (root,) = findings("", (r"$2x + 1 = 11$.", "So $x = 4$."))
+    assert root.decision.evidence == "with this x the sides of the equation before are 9 and 11"
+
+
+def test_a_case_ends_where_the_next_begins() -> None:
+    case_1, case_2 = "Case 1: $x = 2$. So $3x = 6$.", "Case 2: $x = 5$. So $3x = 6$."
+    assert outcomes("Two cases.", case_1)[-1] == ("3x = 6", VALID)
+    assert outcomes("Two cases.", case_1, case_2)[-1][1] != VALID
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "$" + "(" * 3000 + "x" + ")" * 3000 + " = x$",
+        "$" + "-" * 5000 + "x = x$",
+        "$x" + "^2" * 2000 + " = x$",
+        "$9^{9^{9^9}} x = x$",
+        "$(x + y + z + w)^{99999} = 1$",
+        "$" + "(x+y+z+1)" * 60 + " = " + "(x+y+z+2)" * 60 + "$",
+        r"$\sum_{k=1}^{99999999} k = x$",
+        r"$\sum_{a=1}^{99} \sum_{b=1}^{99} \sum_{c=1}^{99} abc = x$",
+        "$(10^9)! = x$",
+        r"$\binom{10^9}{5 \cdot 10^8} = x$",
+        r"$\exp(\exp(\exp(99))) = 1$",
+        r"$\sin(10^{4000}) = 1$",
+        "$" + " = ".join(["x"] * 4000) + "$",
+        "$" + "+".join(f"x_{{{i}}}" for i in range(900)) + " = 0$",
+        "$" + r"\frac{1}{" * 500 + "x" + "}" * 500 + " = 1$",
+        "$P(x) = P(P(P(x))) + P(1) x$. So $P(P(P(P(2)))) = 3$.",
+        "$x = " + "9" * 20000 + "$",
+    ],
+)
+def test_bombs_are_answered_quickly(bomb: str) -> None:
+    started = time.process_time()
+    assert all(each.decision.outcome != INVALID for each in findings("", (bomb, bomb)))
+    assert time.process_time() - started < 10
