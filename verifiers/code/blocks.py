@@ -2,12 +2,18 @@
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["code", "session", "output", "prose"]
 
+MAX_PARSED_CHARS = 20_000  # of untrusted text that is parsed, never run, in this process
+_UNTRUSTED = "<step>"
+warnings.filterwarnings(
+    "ignore", category=SyntaxWarning, module=_UNTRUSTED
+)  # what a step's code is warned of is its own
 _FENCE = re.compile(
     r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
 )
@@ -68,7 +74,7 @@ def _kind(language: str, text: str, domain: str) -> Kind | None:
         return "session"
     if language in _PYTHON:
         return "code"
-    unnamed = not language and domain == "code" and _parses(text) and text.strip()
+    unnamed = not language and domain == "code" and parsed(text) is not None and text.strip()
     return "code" if unnamed else None
 
 
@@ -83,17 +89,19 @@ def _whole(step: str, domain: str) -> Part:
 
 def _is_program(text: str) -> bool:
     """Whether text without a fence is meant to be run: it parses, and does more than a formula or a word would."""
-    if not _parses(text):
+    tree = parsed(text)
+    if tree is None:
         return False
-    body = ast.parse(text).body
     if _PROGRAM.search(text):
         return True
-    return bool(body) and all(isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) for node in body)
+    return bool(tree.body) and all(isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) for node in tree.body)
 
 
-def _parses(text: str) -> bool:
+def parsed(text: str) -> ast.Module | None:
+    """The syntax tree; ``None`` where the text is no Python, or too long to be parsed in this process."""
+    if len(text) > MAX_PARSED_CHARS:
+        return None
     try:
-        ast.parse(text)
+        return ast.parse(text, _UNTRUSTED)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+        return None

@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-_NUMBER = r"[-−]?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+from verifiers.code.blocks import parsed
+
+_NUMBER = r"[-−]?\$?(?:\d{1,3}(?:,\d{3}){1,9}|\d{1,300})(?:\.\d{1,300})?"
+_SENTENCE_CHARS = 200  # before a claim, in which a condition is looked for
 _SAID = re.compile(rf"`?\b([A-Za-z_]\w*)\b`?\s*(?:==?|is|equals)\s*`?({_NUMBER})`?(?![\w%/*+^(]|\.\d|,\d|\s*[-+*/^=%])")
 _CONDITION = re.compile(
     r"\b(?:if|when|where|suppose|assume|let|set|for|with|initially|start\w*|unless|until|while|case|say|take|should|"
     r"would|not|example|first|before|once|each|every)\b",
     re.IGNORECASE,
 )
+_STOP = re.compile(r"\. |\n|;|: ")
 _PRINTS = re.compile(
     rf"\b(?:prints?|printed|outputs?|output\s+(?:is|was)|(?:output|prints|stdout)\s*:)\s*:?\s*`?({_NUMBER})`?(?![\w%/]|\.\d)",
     re.IGNORECASE,
@@ -40,7 +44,7 @@ def in_prose(text: str) -> list[Said]:
     """``total = 15``, ``total is 15``, ``it prints 15``: not in a condition, and not as part of a formula."""
     found = []
     for match in _SAID.finditer(text):
-        before = text[max(text.rfind(mark, 0, match.start()) for mark in (". ", "\n", ";", ": ")) + 1 : match.start()]
+        before = _STOP.split(text[max(0, match.start() - _SENTENCE_CHARS) : match.start()])[-1]
         if not _CONDITION.search(before) and not re.search(r"[-+*/^=<>\\${(]\s*$", before):
             found.append(_said(match[1], match[2], match.start(), match.end()))
     found += [_said(None, match[1], match.start(), match.end()) for match in _PRINTS.finditer(text)]
@@ -50,9 +54,8 @@ def in_prose(text: str) -> list[Said]:
 def in_code(source: str) -> list[Said]:
     """Comments that give a result (``x = 3 * 4  # 12``, ``# x = 12`` after it) and passed asserts ``x == 12``, of names
     that the source binds exactly once, at its top level."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+    tree = parsed(source)
+    if tree is None:
         return []
     once = _bound_once(tree)
     lines = source.splitlines(keepends=True)

@@ -15,12 +15,16 @@ from verifiers.sandbox import Limits, Sandbox
 
 MAX_CODE_CHARS = 100_000
 _CHANCE = re.compile(r"\b(?:random|time|datetime|uuid|secrets|getpid|perf_counter|id|hash|os|input)\b")
+_MARKS = ("```", "~~~", ">>>", "<code>")  # without one, no step of a mathematical solution holds code
 _NOTEBOOK = re.compile(r"^\s*[!%]{1,2}\w", re.MULTILINE)  # commands to a notebook, which is no Python
+_MAX_DIGITS = 1000
 _SAME = frozenset({"same", "rounded"})
 
 
 def concerns(context: Sequence[str], domain: str) -> bool:
     """Whether the last step is the judge's business: it runs something, or says what earlier code printed or computed."""
+    if domain != "code" and not any(mark in step for step in context for mark in _MARKS):
+        return False
     own = parts(context[-1], domain)
     if any(part.kind in ("code", "session") for part in own):
         return True
@@ -176,7 +180,7 @@ class _Run:
         if said.name is None:
             assert self._printed is not None
             numbers = re.findall(r"-?\d+(?:\.\d+)?", self._printed[1])
-            if not numbers or len(numbers) > 1:
+            if len(numbers) != 1 or len(numbers[0]) > _MAX_DIGITS:
                 return _finding(span, Decision("unknown", "which_output"))
             return _finding(span, self._compared(Fraction(numbers[0]), said, "printed"))
         value = _plain(self.session.ask({"op": "name", "name": said.name}))

@@ -6,7 +6,7 @@ from typing import Literal
 
 Match = Literal["same", "rounded", "near", "order", "cut", "error", "different"]
 
-_NUMERIC = re.compile(r"^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?$")
+_NUMERIC = re.compile(r"^[-+]?(?:\d{1,1000}\.?\d{0,1000}|\.\d{1,1000})(?:[eE][-+]?\d{1,3})?$")
 _TOKEN = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?|\w+|[^\w\s]")
 _ERROR = re.compile(r"Traceback|^\w*(?:Error|Exception|Warning)\b|timed? ?out", re.MULTILINE | re.IGNORECASE)
 _NOISE = Fraction(1, 10**9)  # of floating point, relative
