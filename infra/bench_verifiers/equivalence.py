@@ -159,7 +159,7 @@ def _found(text: str) -> str:
     """The text as math-verify finds mathematics in it by default: bare LaTeX gets its dollars, numbers, sentences and
     delimited LaTeX stay."""
     delimited = any(mark in text for mark in ("$", r"\(", r"\[", r"\boxed")) or len(text.split()) > 6
-    return text if delimited or re.fullmatch(r"[-.,%/\d ]+[A-Za-z ]*", text) else f"${text}$"
+    return text if delimited or re.fullmatch(r"[-.,%/\d ]+(?:e-?\d+)?[A-Za-z ]*", text) else f"${text}$"
 
 
 def _scores(pairs: Sequence[Pair], ours: Verdicts, theirs: Verdicts) -> list[Score]:

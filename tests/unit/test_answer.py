@@ -141,6 +141,13 @@ PAIRS = [
     ("42", "40 + 2 = 41 #### 42", "valid"),
     ("18", "So Janet makes $18 every day.", "valid"),
     ("13", "所以，一共有3 + 10 = 13只鸟。 答案是 13", "valid"),
+    ("8", "The stars fill 40/5 = 8 rows of 5 stars.", "unknown:no_stated_answer"),
+    ("694", "She paid $204 + $160 + $330 = $694.", "valid"),
+    ("13", "Die Antwort ist **13**.", "valid"),
+    ("13", "La réponse finale est 13.", "valid"),
+    ("13", "1 3", "unknown:unread: unexpected 3"),
+    ("AB", "BA", "unknown:names"),
+    ("|x| < 2", "x < 2", "unknown:unread: inequalities"),
     ("12,13", r"They are $\boxed{12}$ and $\boxed{13}$.", "valid"),
     ("5", r"First $\boxed{4}$, no: the final answer is $5$.", "valid"),
 ]

@@ -12,7 +12,7 @@ from functools import lru_cache
 from verifiers import exact
 from verifiers.answers.clean import clean, depth, plain_words
 from verifiers.answers.compare import decide
-from verifiers.answers.extract import final_answer
+from verifiers.answers.extract import final_answer, stated
 from verifiers.answers.nodes import Node, Undecided, Unread
 from verifiers.answers.policy import DEFAULT, EqualPolicy
 from verifiers.answers.reading import MAX_DEPTH, read
@@ -56,7 +56,15 @@ def quick(gold: str, pred: str, policy: EqualPolicy = DEFAULT) -> Decision:
     if _PLAIN.fullmatch(gold) and _PLAIN.fullmatch(pred):
         same = Fraction(gold) == Fraction(pred)
         return Decision("valid", "equal") if same else Decision("invalid", "refuted", _evidence([gold, pred]))
-    texts = [final_answer(text) for text in (gold, pred)]
+    found = [stated(text) for text in (gold, pred)]
+    decision = _compared([text for text, _ in found], policy)
+    if decision.outcome == "invalid" and not all(sure for _, sure in found):
+        return Decision("unknown", "no_stated_answer", decision.evidence)  # the last number of a text may be any number
+    return decision
+
+
+def _compared(texts: list[str], policy: EqualPolicy) -> Decision:
+    """The decision on two final answers."""
     refused = _refused(texts)
     if refused:
         return Decision("unknown", refused)
@@ -94,6 +102,8 @@ def _by_reading(texts: list[str], policy: EqualPolicy) -> Decision:
         return _unread(texts, str(error))
     except exact.TooLarge:
         return Decision("unknown", "too_large")
+    except RecursionError:
+        return Decision("unknown", "too_deep")
     try:
         same = decide(gold, pred, policy)
     except Undecided as error:

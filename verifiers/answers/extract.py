@@ -34,21 +34,27 @@ _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _UNFOUND = re.compile(r"[^\x00-\u024f\u0370-\u03ff\u2000-\u23ff]")
 _SENTENCE = re.compile(r"(?<=[^\W\d])[.。](?:\s|$)|(?<=[\d$)\]}*'\"])[.。](?:\s|$)|\n|。|<\|")
 _EDGES = re.compile(r"""^(?:[\s*"']|\\")+|(?:[\s*"'.]|\\")+$""")
+_PRICE = re.compile(r"^\d[^$]*[-+*/=x(]\s*$")  # what stands between two dollar signs that are money
 _FEW_WORDS = 4
 
 
 def final_answer(text: str) -> str:
     """The part of the text that states the answer; a short text is its own answer."""
+    return stated(text)[0]
+
+
+def stated(text: str) -> tuple[str, bool]:
+    """The final answer, and whether the text says that it is one (or is nothing else), rather than just ending in it."""
     text = _END.sub("", text)
     boxed = _boxed(text)
     if boxed is not None:
-        return _concluded(text) or boxed
+        return _concluded(text) or boxed, True
     if not is_prose(text):
-        return text
+        return text, True
     announced = _announced(text)
     if announced is not None:
-        return announced
-    return _last_value(text) or text
+        return announced, True
+    return _last_value(text) or text, False
 
 
 def is_prose(text: str) -> bool:
@@ -134,6 +140,8 @@ def _last_value(text: str) -> str | None:
     best, end = None, -1
     for match in _MATHS.finditer(text):
         inner = next(filter(None, match.groups()))
+        if _PRICE.search(inner):
+            continue
         if len(_WORD.findall(re.sub(r"\\[A-Za-z]+\s*(?:\{[^{}]*\})?", " ", inner))) < 2 and match.end() > end:
             best, end = inner, match.end()
     for match in _GROUP.finditer(text):
