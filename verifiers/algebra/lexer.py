@@ -145,7 +145,15 @@ def _next(text: str, position: int, math: bool) -> tuple[str, int]:
     kind = _KINDS[match.lastgroup]
     if math and kind == "WORD" and match.group().lower() not in FUNCTIONS:
         return "LETTER", position + 1
+    if kind == "NUMBER" and "," in match.group() and _is_listed(text, position, match.end()):
+        return kind, text.index(",", position)
     return kind, match.end()
+
+
+def _is_listed(text: str, start: int, end: int) -> bool:
+    """Whether the commas of ``(378,315)`` separate numbers rather than thousands."""
+    plain = "{,}" not in text[start:end] and ",\\!" not in text[start:end]
+    return plain and (text[start - 1 : start] in ("(", "[", ",") or text[end : end + 1] in (")", "]"))
 
 
 def _closes(text: str, position: int) -> bool:

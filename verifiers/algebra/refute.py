@@ -17,6 +17,7 @@ _REWRITING = frozenset(
     """expand expanding expands expanded simplify simplifying simplifies simplified factor factoring factors factored
     distribute distributing factorise factorize factorization rewrite rewriting rewritten""".split()
 )
+_JUSTIFYING = frozenset("since because given where when modulo".split())  # something else went in
 _DEDUCING = _REWRITING | frozenset(
     """rearrange rearranging dividing divide multiplying multiply subtracting subtract adding combining combine solving
     solve isolate isolating cancel canceling cancelling cross-multiplying collecting get gives yields obtain becomes so
@@ -50,10 +51,18 @@ def _rewriting(statement: Statement, link: int, known: Knowledge, left: Term, ri
     if gap is None or gap.outcome == "same":
         return None
     poly = polynomial(a, b)
-    if _near(gap, left, right):
+    if _near(gap, left, right) or _JUSTIFYING & set(statement.before[:12] + statement.after[:3]):
         return None
-    if poly is None or not _alike(a, b) or _constrained(known, poly, statement):
+    values = known.values()
+    if free & values.keys():
+        there = compare(substitute(a, values), substitute(b, values))
+        if there is None or there.outcome == "same":
+            return None
+    if poly is None or not _alike(a, b) or _constrained(known, a, b, statement):
         return None
+    if "i" in free:  # perhaps the imaginary unit
+        plain = all(len(name) == 1 for name in unknowns(poly))
+        return Decision("invalid", "not_identical", "the sides differ, with i^2 = -1, too") if plain else None
     return Decision("invalid", "not_identical", gap.says())
 
 
@@ -85,22 +94,25 @@ def _alike(a: Term, b: Term) -> bool:
     return any(theirs.get(monomial) == factor for monomial, factor in ours.items())
 
 
-def _constrained(known: Knowledge, poly: Poly, statement: Statement) -> bool:
+def _constrained(known: Knowledge, left: Term, right: Term, statement: Statement) -> bool:
     """Whether equations said before could make the two sides equal. A letter of its own frees an equation."""
-    free = unknowns(poly)
-    binding: list[Poly] = []
+    free = variables(left) | variables(right)
+    poly = polynomial(left, right) or {}
+    binding: list[Equation] = []
     for each in known.visible():
-        shared = unknowns(each.poly) & free
-        if not shared or each.statement is statement or any(proportional(each.poly, other) for other in binding):
+        its = variables(each.left) | variables(each.right)
+        if not its & free or each.statement is statement or any(proportional(each.poly, b.poly) for b in binding):
             continue
         if is_name(each.left) and not (variables(each.left) & free):
             continue  # y = x^2 + 1 says nothing about x
-        if unknowns(each.poly) == free and len(free) == 1 and not share_root(each.poly, poly, next(iter(free))):
+        if len(free) == 1 and unknowns(each.poly) == unknowns(poly) == free:
+            if share_root(each.poly, poly, next(iter(free))):
+                return True
             continue
-        if unknowns(each.poly) <= free:
+        if its <= free and not calls(each.left) | calls(each.right):
             return True
-        binding.append(each.poly)
-    others = {name for each in binding for name in unknowns(each)} - free
+        binding.append(each)
+    others = {name for each in binding for name in unknowns(each.poly)} - free
     return len(binding) > len(others)
 
 
