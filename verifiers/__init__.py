@@ -1,8 +1,10 @@
 """JUDGES: what can be said of a step or an answer without a language model. Imports ``schemas`` only.
 
-``panel`` is the door. ``tokens``, ``grammar``, ``terms``, ``words`` and ``claims`` read arithmetic in text; ``exact``,
-``symbolic`` and ``arithmetic`` decide it; ``equivalence`` compares answers; ``programs`` and
-``code`` run programs and judge what they do; ``pool`` and ``worker`` keep all of it in processes that can be killed.
+``panel`` is the door; ``names`` says which judges there are.
+
+``steps`` judges a step's claims: ``claims`` and ``arithmetic`` plain arithmetic, ``quantities`` what words name, ``wording``
+sums and properties in words, ``algebra`` what holds letters. ``answers`` compares final answers; ``programs`` and ``code``
+run programs; ``pool`` and ``worker`` keep the reading of untrusted text, and ``sandbox`` everything, in processes shut in.
 """
 
 from verifiers.panel import STEP_JUDGES, Panel, PanelConfig

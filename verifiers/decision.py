@@ -1,7 +1,9 @@
 """What a judge finds, before it becomes a ``schemas.Verdict``."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+MAX_FIELD_CHARS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +23,18 @@ class Finding:
     start: int
     end: int
     decision: Decision
+
+
+def plain(
+    judge: str, decision: Decision, claim: str | None = None, span: tuple[int, int] | None = None
+) -> dict[str, Any]:
+    """A ``schemas.Verdict`` as plain data, every text bounded; the judge's version is the panel's to add."""
+    return {
+        "outcome": decision.outcome,
+        "judge": judge,
+        "reason": decision.reason,
+        "claim": claim and claim[:MAX_FIELD_CHARS],
+        "start": span and span[0],
+        "end": span and span[1],
+        "evidence": decision.evidence and decision.evidence[:MAX_FIELD_CHARS],
+    }

@@ -10,18 +10,22 @@ from types import TracebackType
 from typing import Any
 
 from schemas import ConfigError, Problem, Verdict
-from verifiers import equivalence, programs, steps, worker
+from verifiers import names, programs
+from verifiers.answers import DEFAULT, MAX_ANSWER_CHARS, EqualPolicy
 from verifiers.code import judging
-from verifiers.decision import Decision
+from verifiers.decision import Decision, plain
 from verifiers.pool import Item, Pool, Reply
 from verifiers.sandbox import Limits, Sandbox, SandboxConfig
 from verifiers.tokens import MAX_TEXT_CHARS
 
 _BATCH = 32
+_BATCH_CHARS = 200_000
 _CACHE_ENTRIES = 50_000
 _CHANCE = frozenset({"timeout", "worker_died", "memory"})  # depend on the machine, so never remembered
 _RELATIONS = ("=", "≈", "≅", "\\approx", "equals")  # no claim without one, or a digit: such a step needs no worker
-_VERSIONS = {module.NAME: module.VERSION for module in (steps, equivalence, programs)}
+
+
+Key = tuple[Any, ...]  # an item's values: texts, and the texts of steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Panel:
         self._config = config or PanelConfig()
         self._sandbox = Sandbox(SandboxConfig(allow_weak=self._config.allow_weak_sandbox))
         self._pool = Pool(self._config.workers, self._config.memory_mb, self._sandbox)
-        self._known: OrderedDict[tuple[Any, ...], Reply] = OrderedDict()
+        self._known: OrderedDict[Key, Reply] = OrderedDict()
         self._lock = threading.Lock()
 
     async def judge_steps(self, problem: Problem, contexts: Sequence[tuple[str, ...]]) -> list[tuple[Verdict, ...]]:
@@ -76,17 +80,15 @@ class Panel:
             return list(await asyncio.gather(*(self._run_program(problem, text) for text in answers)))
         if problem.domain == "lean" or problem.answer is None:
             reason = "no_reference" if problem.answer is None and problem.domain != "lean" else "no_judge"
-            return [_plain(equivalence.NAME, Decision("unknown", reason), text) for text in answers]
+            return [_verdict(plain(names.ANSWER, Decision("unknown", reason), text)) for text in answers]
         return await self.judge_pairs([(problem.answer, text) for text in answers])
 
-    async def judge_pairs(
-        self, pairs: Sequence[tuple[str, str]], policy: equivalence.EqualPolicy = equivalence.DEFAULT
-    ) -> list[Verdict]:
+    async def judge_pairs(self, pairs: Sequence[tuple[str, str]], policy: EqualPolicy = DEFAULT) -> list[Verdict]:
         """One verdict per (reference, answer): are they equivalent under ``policy``?
         Raises ``JudgeBroken`` where no worker can be started."""
         spelled = policy.spelled()
         items: list[Item] = [
-            {"judge": equivalence.NAME, "gold": gold, "pred": pred, "policy": spelled} for gold, pred in pairs
+            {"judge": names.ANSWER, "gold": gold, "pred": pred, "policy": spelled} for gold, pred in pairs
         ]
         return [_verdict(reply) for reply in await self._ask(items) if reply is not None]
 
@@ -106,8 +108,8 @@ class Panel:
     async def _ask(self, items: Sequence[Item]) -> list[Reply]:
         """The replies in order: remembered ones, over-long texts refused unread, the rest from the pool in batches."""
         keys = [_key(item) for item in items]
-        answered: dict[tuple[Any, ...], Reply] = {}
-        missing: dict[tuple[Any, ...], Item] = {}
+        answered: dict[Key, Reply] = {}
+        missing: dict[Key, Item] = {}
         with self._lock:
             for key, item in zip(keys, items, strict=True):
                 if key in self._known:
@@ -120,11 +122,11 @@ class Panel:
         answered |= await self._judge(missing)
         return [answered[key] for key in keys]
 
-    async def _judge(self, missing: dict[tuple[Any, ...], Item]) -> dict[tuple[Any, ...], Reply]:
+    async def _judge(self, missing: dict[Key, Item]) -> dict[Key, Reply]:
         """Texts go to the workers in batches, code steps one by one to children of their own."""
-        code = [key for key, item in missing.items() if item["judge"] == programs.NAME]
+        code = [key for key, item in missing.items() if item["judge"] == names.CODE]
         keys = [key for key in missing if key not in set(code)]
-        chunks = [keys[i : i + _BATCH] for i in range(0, len(keys), _BATCH)]
+        chunks = _chunks([(key, _size(key)) for key in keys])
         futures = [self._pool.judge([missing[key] for key in chunk], self._config.timeout_s) for chunk in chunks]
         runs = [self._pool.call(functools.partial(self._run_step, missing[key])) for key in code]
         replies = await asyncio.gather(*(asyncio.wrap_future(future) for future in futures))
@@ -135,12 +137,12 @@ class Panel:
 
     def _run_step(self, item: Item) -> Reply:
         if not self._config.allow_code:
-            return worker.verdict(programs.NAME, Decision("unknown", "code_not_allowed"))
+            return plain(names.CODE, Decision("unknown", "code_not_allowed"))
         limits = Limits(self._config.timeout_s, self._config.memory_mb)
         found = judging.judge(item["steps"], item["problem"], item["domain"], limits, self._sandbox)
-        return worker.verdict(programs.NAME, found.decision, found.text, (found.start, found.end))
+        return plain(names.CODE, found.decision, found.text, (found.start, found.end))
 
-    def _remember(self, found: dict[tuple[Any, ...], Reply]) -> None:
+    def _remember(self, found: dict[Key, Reply]) -> None:
         with self._lock:
             for key, reply in found.items():
                 if reply is None or reply["reason"] not in _CHANCE:
@@ -150,12 +152,12 @@ class Panel:
 
     async def _run_program(self, problem: Problem, program: str) -> Verdict:
         if not problem.tests:
-            return _plain(programs.NAME, Decision("unknown", "no_reference"), program)
-        if not self._config.allow_code or programs.NAME not in self._config.judges:
-            return _plain(programs.NAME, Decision("unknown", "code_not_allowed"), program)
+            return _verdict(plain(names.CODE, Decision("unknown", "no_reference"), program))
+        if not self._config.allow_code or names.CODE not in self._config.judges:
+            return _verdict(plain(names.CODE, Decision("unknown", "code_not_allowed"), program))
         limits = Limits(self._config.timeout_s, self._config.memory_mb)
         future = self._pool.call(lambda: programs.run_tests(program, problem.tests, limits, self._sandbox))
-        return _plain(programs.NAME, await asyncio.wrap_future(future), program)
+        return _verdict(plain(names.CODE, await asyncio.wrap_future(future), program))
 
 
 def _claims(problem: Problem, context: tuple[str, ...]) -> Item | None:
@@ -163,34 +165,63 @@ def _claims(problem: Problem, context: tuple[str, ...]) -> Item | None:
     marked = any(mark in context[-1] for mark in _RELATIONS) or any(char.isdigit() for char in context[-1])
     if not marked or problem.domain not in ("math", "rubric"):
         return None
-    readable = (step if len(step) <= MAX_TEXT_CHARS else "" for step in context[:-1])
-    return {"judge": steps.NAME, "problem": problem.statement[:MAX_TEXT_CHARS], "steps": (*readable, context[-1])}
+    statement = problem.statement[:MAX_TEXT_CHARS]
+    return {"judge": names.STEPS, "problem": statement, "steps": (*_recent(context[:-1]), context[-1])}
+
+
+def _recent(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """The latest steps that are short enough, as far back as ``MAX_TEXT_CHARS`` reach: what a step may lean on."""
+    kept: list[str] = []
+    left = MAX_TEXT_CHARS
+    for step in reversed(steps):
+        left -= len(step)
+        if left < 0:
+            break
+        kept.append(step)
+    return tuple(reversed(kept))
 
 
 def _code(problem: Problem, context: tuple[str, ...]) -> Item | None:
     """A step that holds code, or that says what earlier code printed or computed."""
     if problem.domain == "lean" or not judging.concerns(context, problem.domain):
         return None
-    return {"judge": programs.NAME, "problem": problem.statement, "domain": problem.domain, "steps": context}
+    return {"judge": names.CODE, "problem": problem.statement, "domain": problem.domain, "steps": context}
 
 
 STEP_JUDGES: dict[str, Callable[[Problem, tuple[str, ...]], Item | None]] = {
-    steps.NAME: _claims,
-    programs.NAME: _code,
+    names.STEPS: _claims,
+    names.CODE: _code,
 }
 _LIMIT = {
-    steps.NAME: MAX_TEXT_CHARS,
-    programs.NAME: judging.MAX_CODE_CHARS,
-    equivalence.NAME: equivalence.MAX_ANSWER_CHARS,
+    names.STEPS: MAX_TEXT_CHARS,
+    names.CODE: judging.MAX_CODE_CHARS,
+    names.ANSWER: MAX_ANSWER_CHARS,
 }
 
 
 def _judged(item: Item) -> tuple[str, ...]:
     """The texts of an item that are judged, without those that are only read for context."""
-    return (item["gold"], item["pred"]) if item["judge"] == equivalence.NAME else (item["steps"][-1],)
+    return (item["gold"], item["pred"]) if item["judge"] == names.ANSWER else (item["steps"][-1],)
 
 
-def _key(item: Item) -> tuple[Any, ...]:
+def _chunks(sized: Sequence[tuple[Key, int]]) -> list[list[Key]]:
+    """At most ``_BATCH`` items and about ``_BATCH_CHARS`` characters each."""
+    chunks: list[list[Key]] = []
+    room = 0
+    for key, size in sized:
+        if not chunks or len(chunks[-1]) == _BATCH or size > room:
+            chunks.append([])
+            room = _BATCH_CHARS
+        chunks[-1].append(key)
+        room -= size
+    return chunks
+
+
+def _size(key: Key) -> int:
+    return sum(len(part) if isinstance(part, str) else sum(map(len, part)) for part in key)
+
+
+def _key(item: Item) -> Key:
     return tuple(item.values())
 
 
@@ -200,16 +231,4 @@ def _refused(item: Item) -> Item:
 
 def _verdict(reply: Item) -> Verdict:
     fields = {name: reply.get(name) for name in ("reason", "claim", "start", "end", "evidence")}
-    return Verdict(reply["outcome"], reply["judge"], _VERSIONS[reply["judge"]], **fields)
-
-
-def _plain(judge: str, decision: Decision, claim: str) -> Verdict:
-    return _verdict(
-        {
-            "outcome": decision.outcome,
-            "judge": judge,
-            "reason": decision.reason,
-            "claim": claim[:500],
-            "evidence": decision.evidence,
-        }
-    )
+    return Verdict(reply["outcome"], reply["judge"], names.VERSIONS[reply["judge"]], **fields)

@@ -12,8 +12,6 @@ from verifiers.code.host import Over, Session, raised, readable, undecided
 from verifiers.decision import Decision
 from verifiers.sandbox import Child, Limits, Sandbox
 
-NAME = "python"
-VERSION = "2"
 MAX_PROGRAM_CHARS = 100_000
 
 

@@ -5,9 +5,6 @@ from collections.abc import Callable, Sequence
 from verifiers import algebra, arithmetic, quantities, wording
 from verifiers.decision import Finding
 
-NAME = "sympy"
-VERSION = "2"
-
 READERS: tuple[Callable[[str, Sequence[str]], list[Finding]], ...] = (
     arithmetic.findings,
     quantities.findings,

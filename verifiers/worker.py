@@ -11,11 +11,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from verifiers import equivalence, steps
-from verifiers.decision import Decision
+from verifiers import answers, names, steps
+from verifiers.decision import Decision, plain
 from verifiers.sandbox.roles import Channel
-
-MAX_FIELD_CHARS = 500
 
 Item = dict[str, Any]
 
@@ -41,15 +39,15 @@ def _silence() -> None:
 
 def needs_sympy(item: Item) -> bool:
     """Whether judging needs SymPy or math-verify: answers that our own reading leaves open, steps with roots or powers."""
-    if item["judge"] == equivalence.NAME:
+    if item["judge"] == names.ANSWER:
         reply = answer(item | {"quick": True})
-        return reply is not None and equivalence.needs_backstop(Decision(reply["outcome"], reply["reason"]))
+        return reply is not None and answers.needs_backstop(Decision(reply["outcome"], reply["reason"]))
     return any(mark in item["steps"][-1] for mark in ("sqrt", "√", "^", "**", "²", "³"))
 
 
 def load() -> None:
     """Imports what is slow to import, and builds math-verify's parser tables, once."""
-    equivalence.load()
+    answers.load()
 
 
 def answer(item: Item) -> Item | None:
@@ -57,40 +55,27 @@ def answer(item: Item) -> Item | None:
     try:
         return JUDGES[item["judge"]](item)
     except MemoryError:
-        return verdict(item["judge"], Decision("unknown", "memory"))
+        return plain(item["judge"], Decision("unknown", "memory"))
     except RecursionError:
-        return verdict(item["judge"], Decision("unknown", "too_deep"))
+        return plain(item["judge"], Decision("unknown", "too_deep"))
     except Exception as error:  # noqa: BLE001 - the boundary: math-verify and SymPy raise anything on odd text
-        return verdict(item["judge"], Decision("unknown", f"error:{type(error).__name__}"))
-
-
-def verdict(judge: str, decision: Decision, claim: str | None = None, span: tuple[int, int] | None = None) -> Item:
-    """A ``schemas.Verdict`` as plain data, every text bounded; the judge's version is the parent's to add."""
-    return {
-        "outcome": decision.outcome,
-        "judge": judge,
-        "reason": decision.reason,
-        "claim": claim and claim[:MAX_FIELD_CHARS],
-        "start": span and span[0],
-        "end": span and span[1],
-        "evidence": decision.evidence and decision.evidence[:MAX_FIELD_CHARS],
-    }
+        return plain(item["judge"], Decision("unknown", f"error:{type(error).__name__}"))
 
 
 def _step(item: Item) -> Item | None:
     found = steps.judge(item["problem"], item["steps"])
     if found is None:
         return None
-    return verdict(steps.NAME, found.decision, found.text, (found.start, found.end))
+    return plain(names.STEPS, found.decision, found.text, (found.start, found.end))
 
 
 def _answer(item: Item) -> Item:
-    policy = equivalence.EqualPolicy.parse(item.get("policy", ""))
-    judge = equivalence.quick if item.get("quick") else equivalence.equal
-    return verdict(equivalence.NAME, judge(item["gold"], item["pred"], policy), item["pred"])
+    policy = answers.EqualPolicy.parse(item.get("policy", ""))
+    judge = answers.quick if item.get("quick") else answers.equal
+    return plain(names.ANSWER, judge(item["gold"], item["pred"], policy), item["pred"])
 
 
-JUDGES: dict[str, Callable[[Item], Item | None]] = {steps.NAME: _step, equivalence.NAME: _answer}
+JUDGES: dict[str, Callable[[Item], Item | None]] = {names.STEPS: _step, names.ANSWER: _answer}
 
 
 def _say(channel: Channel, message: Item | None) -> None:

@@ -29,7 +29,7 @@ _TRUSTED = re.compile(
 _PLAIN = re.compile(r"-?[0-9]{1,11}(?:\.[0-9]{1,3})?")  # too short for noise in the last digits
 _CHOICE = re.compile(r"(?:\\(?:text|textbf|textrm|mathrm)\s*\{)?\s*\(([A-H])\)\s*\}?[\s:.]*(?=\S)")
 
-__all__ = ["DEFAULT", "MAX_ANSWER_CHARS", "EqualPolicy", "equal", "final_answer", "needs_backstop", "quick"]
+__all__ = ["DEFAULT", "MAX_ANSWER_CHARS", "EqualPolicy", "equal", "final_answer", "load", "needs_backstop", "quick"]
 
 
 def equal(gold: str, pred: str, policy: EqualPolicy = DEFAULT) -> Decision:
@@ -132,3 +132,11 @@ def _undecided(gold: Node, pred: Node, reason: str) -> Decision:
 
 def _evidence(texts: list[str]) -> str:
     return f"the reference is {clean(texts[0])[:200]}, the answer {clean(texts[1])[:200]}"
+
+
+def load() -> None:
+    """Imports math-verify and SymPy and builds their parser tables, once; about two seconds."""
+    from verifiers.answers import backstop
+
+    backstop.judge("x + 1", "x + 2")
+    quick("x + 1", "1 + x")
