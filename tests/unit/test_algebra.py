@@ -120,6 +120,11 @@ def test_identities_and_conditions(claim: str, outcome: str) -> None:
         ("We get $x + y = 10$.", "Hence $2x + 2y = 20$.", VALID),
         ("We get $x + y = 10$.", "Also, $x - y = 20$.", UNKNOWN),
         (r"\[A = \frac12 \times 16 \times 3\]", r"Simplifying, \[A = 48\]", INVALID),
+        ("", r"From $12m = 12n$ it follows $\Rightarrow m = n$.", VALID),
+        ("", r"\[4 - 3t = -2 + 2u \Rightarrow 6t = 6u + 2\]", INVALID),
+        ("", r"\[4 - 3t = -2 + 2u\] \[6t = 6u + 2\]", UNKNOWN),  # two equations of a system
+        ("", r"\[P = r^3\] \[-8 = r^3\]", UNKNOWN),  # not P = r^3 - 8
+        ("We know $AB$ = $AD$ + $DB$ and $DB = 2$.", "Then $AB = AD$.", UNKNOWN),
         # tests, questions, suppositions
         ("We have $|x-3| = 2x+4$.", "Put in: $|-7-3| = 2(-7)+4$.", UNKNOWN),
         ("", r"Is $\sin 30^\circ = 1$?", UNKNOWN),
@@ -180,6 +185,10 @@ def test_a_case_ends_where_the_next_begins() -> None:
         "$" + r"\frac{1}{" * 500 + "x" + "}" * 500 + " = 1$",
         "$P(x) = P(P(P(x))) + P(1) x$. So $P(P(P(P(2)))) = 3$.",
         "$x = " + "9" * 20000 + "$",
+        "".join(f"$(x+y+z+w)^6 = (x+y+w)^7 + {i}$. " for i in range(60)),
+        "".join(f"$x_{{{i}}} + x_{{{i + 1}}} + y z = {i}$, " for i in range(150)),
+        "$" + "x = 1, " * 2500 + "$",
+        "$x" * 9000,
     ],
 )
 def test_bombs_are_answered_quickly(bomb: str) -> None:

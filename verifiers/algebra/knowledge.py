@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from verifiers.algebra import normal
 from verifiers.algebra.linear import proportional
@@ -16,7 +17,9 @@ MAX_SIZE = 120
 _LEADING = frozenset(
     """factoring factor rewriting rewrite distributing adding subtracting multiplying dividing
     combine combining like terms and factor out the common simplify simplifying simplifies further this to expand
-    expanding we get so thus which is equals have then now again evaluate evaluating calculate calculating compute""".split()
+    expanding we get so thus which is equals have then now again
+    expression expressions inside brackets parentheses numerator denominator evaluate evaluating
+    calculate calculating compute""".split()
 )
 SUPPOSING = frozenset(
     """if suppose supposing assume assuming case cases when consider try trying otherwise say unless whether either
@@ -133,6 +136,7 @@ class Knowledge:
         return Op(term.name, args)
 
 
+@lru_cache(maxsize=2048)
 def polynomial(left: Term, right: Term) -> Poly | None:
     """The normal form of ``left - right``, ``None`` where there is none."""
     if size(left) + size(right) > MAX_SIZE:

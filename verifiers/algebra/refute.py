@@ -23,6 +23,10 @@ _DEDUCING = _REWRITING | frozenset(
     solve isolate isolating cancel canceling cancelling cross-multiplying collecting get gives yields obtain becomes so
     thus therefore hence have implies means""".split()
 )
+_REARRANGING = _REWRITING | frozenset(
+    """rearrange rearranging rearranged dividing divide multiplying multiply subtracting subtract adding combining
+    combine implies""".split()
+)
 _ELSEWHERE = frozenset(
     """substitute substituting substitution plugging plug since because where when if for using given let similarly also
     another other second next first original case cases from know recall consider want need must should with at
@@ -32,7 +36,16 @@ _ELSEWHERE = frozenset(
 
 def refute(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
     """Invalid with evidence, or ``None``."""
-    for rule in (_rewriting, _function_value, _wrong_value, _substitution, _revalued, _deduction, _solution):
+    for rule in (
+        _rewriting,
+        _function_value,
+        _wrong_value,
+        _substitution,
+        _revalued,
+        _deduction,
+        _rearranged,
+        _solution,
+    ):
         found = rule(statement, link, known, left, right)
         if found is not None:
             return found
@@ -255,6 +268,31 @@ def _says(premise: Equation, left: Term, right: Term, name: str) -> str:
 def _is_result(left: Term, right: Term, gap: set[str]) -> bool:
     """``x = 3, so 2x + 1 = 8``: a value is put in, no second equation is named."""
     return bool(gap & {"so", "thus", "therefore", "hence", "then", "gives"}) and is_number(right) and not is_name(left)
+
+
+def _rearranged(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
+    """A linear equation that is said to be the one before, rearranged, and is no combination of any said before."""
+    if len(statement.relations) != 1 or not known.equations or statement.listed:
+        return None
+    premise = known.equations[-1]
+    gap = set(statement.gap)
+    if (
+        premise.statement is not known.last
+        or gap & _ELSEWHERE
+        or not gap & _REARRANGING
+        or premise.scope != known.scope
+    ):
+        return None
+    poly = polynomial(left, right)
+    free = unknowns(poly) if poly else frozenset()
+    if poly is None or len(free) < 2 or free != unknowns(premise.poly) or len(premise.statement.relations) != 1:
+        return None
+    if not all(len(name) <= 4 for name in free) or _has_decimals(left, right, premise.left, premise.right):
+        return None
+    rows = [each.poly for each in known.visible() if _is_linear(each.poly)]
+    if not _is_linear(poly) or not _is_linear(premise.poly) or not reduced(rows, poly):
+        return None
+    return Decision("invalid", "not_implied", "the equation before has solutions that this one excludes")
 
 
 def _solution(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:

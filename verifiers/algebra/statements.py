@@ -11,6 +11,7 @@ from verifiers.algebra.terms import Op, Term
 
 MAX_SIDES = 60
 _HARD = frozenset({"WORD", "BREAK", "PUNCT", "VERT"})
+_ARROWS = frozenset(r"\implies \Rightarrow \Longrightarrow => ⇒ ⟹ \iff \Leftrightarrow ⇔".split())
 _LEADS_ON = frozenset({"PLUS", "MINUS", "TIMES", "DIV", "PM"})
 
 
@@ -138,6 +139,9 @@ def _goes_on(toks: Sequence[Tok], first: int, i: int, stop: int) -> bool:
         return False
     if after in RELATIONS or before in RELATIONS:
         return True
+    between = (after in _LEADS_ON and not toks[stop].math) or (before in _LEADS_ON and not toks[i - 1].math)
+    if between and all(tok.kind == "DELIM" for tok in toks[i:stop]):
+        return True  # $AB$ + $BC$
     inside = toks[i].math and toks[stop].math and all(tok.kind == "LINE" for tok in toks[i:stop])
     return inside and (after in _LEADS_ON or before in _LEADS_ON)
 
@@ -240,7 +244,7 @@ def _before(toks: Sequence[Tok], first: int) -> tuple[str, ...]:
     """The words of the same sentence before, nearest first."""
     found: list[str] = []
     i = first - 1
-    while i >= 0 and len(found) < 25:
+    while i >= max(0, first - 200) and len(found) < 25:
         tok = toks[i]
         if tok.kind == "PUNCT" and tok.text in ".?":
             break
@@ -253,7 +257,11 @@ def _before(toks: Sequence[Tok], first: int) -> tuple[str, ...]:
 
 
 def _words(toks: Sequence[Tok]) -> tuple[str, ...]:
-    return tuple(word for tok in toks if tok.kind == "WORD" for word in tok.text.lower().split())
+    """The words, and an arrow as ``implies``."""
+    texts = (
+        "implies" if tok.text in _ARROWS else tok.text for tok in toks if tok.kind == "WORD" or tok.text in _ARROWS
+    )
+    return tuple(word for text in texts for word in text.lower().split())
 
 
 def _after(toks: Sequence[Tok], stop: int) -> tuple[str, ...]:
