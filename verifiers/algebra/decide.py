@@ -36,6 +36,7 @@ _DOUBT = (
 
 
 def decide(statement: Statement, link: int, known: Knowledge) -> Decision:
+    """Valid, invalid or unknown with a reason. Raises nothing; what it computes is bounded beforehand."""
     left, right = statement.sides[link].term, statement.sides[link + 1].term
     relation = statement.relations[link]
     if left is None or right is None:

@@ -3,41 +3,37 @@ that the equation is meant to follow from what stands beside it; where either is
 
 from fractions import Fraction
 
-from verifiers.algebra import normal, numeric
-from verifiers.algebra.compare import Gap, compare, middle
+from verifiers.algebra import numeric
+from verifiers.algebra.compare import compare, middle
 from verifiers.algebra.knowledge import Equation, Knowledge, polynomial, unknowns
-from verifiers.algebra.linear import proportional, reduced, share_root
-from verifiers.algebra.poly import Poly, degree, mul
+from verifiers.algebra.linear import reduced, share_root
+from verifiers.algebra.poly import Poly, degree
+from verifiers.algebra.rewriting import REWRITING, has_decimals, is_near, rewriting
 from verifiers.algebra.statements import Statement
 from verifiers.algebra.terms import Num, Op, Term, Var, calls, is_name, is_number, size, substitute, variables, walk
 from verifiers.decision import Decision
 from verifiers.exact import show
 
-_REWRITING = frozenset(
-    """expand expanding expands expanded simplify simplifying simplifies simplified factor factoring factors factored
-    distribute distributing factorise factorize factorization rewrite rewriting rewritten""".split()
-)
-_JUSTIFYING = frozenset("since because given where when modulo".split())  # something else went in
-_DEDUCING = _REWRITING | frozenset(
+_DEDUCING = REWRITING | frozenset(
     """rearrange rearranging dividing divide multiplying multiply subtracting subtract adding combining combine solving
     solve isolate isolating cancel canceling cancelling cross-multiplying collecting get gives yields obtain becomes so
     thus therefore hence have implies means""".split()
 )
-_REARRANGING = _REWRITING | frozenset(
+_REARRANGING = REWRITING | frozenset(
     """rearrange rearranging rearranged dividing divide multiplying multiply subtracting subtract adding combining
     combine implies""".split()
 )
 _ELSEWHERE = frozenset(
-    """substitute substituting substitution plugging plug since because where when if for using given let similarly also
+    """substitute substituting substitution plugging plug since because where when if using given let similarly also
     another other second next first original case cases from know recall consider want need must should with at
-    formula definition condition equations both not roots values possible check either""".split()
-) - {"both", "for"}
+    formula definition condition equations not roots values possible check either""".split()
+)
 
 
 def refute(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
     """Invalid with evidence, or ``None``."""
     for rule in (
-        _rewriting,
+        rewriting,
         _function_value,
         _wrong_value,
         _substitution,
@@ -52,83 +48,6 @@ def refute(statement: Statement, link: int, known: Knowledge, left: Term, right:
     return None
 
 
-def _rewriting(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
-    """A chain that rewrites an expression into one that differs wherever both have a value."""
-    free = variables(left)
-    if not free or free != variables(right) or is_name(left) or is_name(right):
-        return None
-    if not _rewrites(statement, link, known, left, free):
-        return None
-    a, b = known.applied(left), known.applied(right)
-    gap = compare(a, b)
-    if gap is None or gap.outcome == "same":
-        return None
-    poly = polynomial(a, b)
-    if _near(gap, left, right) or _JUSTIFYING & set(statement.before[:12] + statement.after[:3]):
-        return None
-    values = known.values()
-    if free & values.keys():
-        there = compare(substitute(a, values), substitute(b, values))
-        if there is None or there.outcome == "same":
-            return None
-    if poly is None or not _alike(a, b) or _constrained(known, a, b, statement):
-        return None
-    if "i" in free:  # perhaps the imaginary unit
-        plain = all(len(name) == 1 for name in unknowns(poly))
-        return Decision("invalid", "not_identical", "the sides differ, with i^2 = -1, too") if plain else None
-    return Decision("invalid", "not_identical", gap.says())
-
-
-def _rewrites(statement: Statement, link: int, known: Knowledge, left: Term, free: frozenset[str]) -> bool:
-    """Whether the words or the chain show that one expression is turned into another."""
-    if set(statement.relations) != {"EQ"}:
-        return False
-    if link > 0:
-        return True
-    cue = bool(_REWRITING & set(statement.gap[-8:]))
-    if cue and any(_is_part(left, each) for each in known.equations[-4:]):
-        return True
-    simplified = known.equations and known.equations[-1].statement is known.last  # perhaps it is that equation
-    if simplified and variables(known.equations[-1].left) | variables(known.equations[-1].right) >= free:
-        return False
-    return cue
-
-
-def _is_part(term: Term, known: Equation) -> bool:
-    """Whether the term is a proper part of a side, so that it cannot be the equation once more."""
-    inside = any(part == term for side in (known.left, known.right) for part in walk(side))
-    return inside and term not in (known.left, known.right)
-
-
-def _alike(a: Term, b: Term) -> bool:
-    """Whether some part stayed as it was over a common denominator: what a slip does and a condition need not."""
-    p, q = normal.quotient(a), normal.quotient(b)
-    ours, theirs = mul(p.upper, q.lower), mul(q.upper, p.lower)
-    return any(theirs.get(monomial) == factor for monomial, factor in ours.items())
-
-
-def _constrained(known: Knowledge, left: Term, right: Term, statement: Statement) -> bool:
-    """Whether equations said before could make the two sides equal. A letter of its own frees an equation."""
-    free = variables(left) | variables(right)
-    poly = polynomial(left, right) or {}
-    binding: list[Equation] = []
-    for each in known.visible():
-        its = variables(each.left) | variables(each.right)
-        if not its & free or each.statement is statement or any(proportional(each.poly, b.poly) for b in binding):
-            continue
-        if is_name(each.left) and not (variables(each.left) & free):
-            continue  # y = x^2 + 1 says nothing about x
-        if len(free) == 1 and unknowns(each.poly) == unknowns(poly) == free:
-            if share_root(each.poly, poly, next(iter(free))):
-                return True
-            continue
-        if its <= free and not calls(each.left) | calls(each.right):
-            return True
-        binding.append(each)
-    others = {name for each in binding for name in unknowns(each.poly)} - free
-    return len(binding) > len(others)
-
-
 def _function_value(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
     """``f(2) = 9`` where the one definition of ``f`` gives another number."""
     if not calls(left) or variables(left) or variables(right) or calls(right):
@@ -139,7 +58,7 @@ def _function_value(statement: Statement, link: int, known: Knowledge, left: Ter
     if calls(value) or variables(value):
         return None
     gap = compare(value, right)
-    if gap is None or gap.outcome == "same" or _has_decimals(right):
+    if gap is None or gap.outcome == "same" or has_decimals(right):
         return None
     return Decision("invalid", "function_value", gap.says())
 
@@ -179,7 +98,7 @@ def _substitution(statement: Statement, link: int, known: Knowledge, left: Term,
     if link == 0 and not matches(left, right, {}):
         return None  # perhaps an equation to be solved
     values = known.values()
-    if not variables(left) or not variables(left) <= values.keys() or _has_decimals(left, right, *values.values()):
+    if not variables(left) or not variables(left) <= values.keys() or has_decimals(left, right, *values.values()):
         return None
     gap = compare(substitute(left, values), right)
     return None if gap is None or gap.outcome == "same" else Decision("invalid", "substituted", gap.says())
@@ -198,7 +117,7 @@ def _revalued(statement: Statement, link: int, known: Knowledge, left: Term, rig
     if gap & _ELSEWHERE or not (gap & _DEDUCING or (not gap and _is_written(right))):
         return None
     found = compare(premise.right, right)
-    if found is None or found.outcome == "same" or _near(found, premise.right, right):
+    if found is None or found.outcome == "same" or is_near(found, premise.right, right):
         return None
     return Decision("invalid", "revalued", found.says())
 
@@ -287,7 +206,7 @@ def _rearranged(statement: Statement, link: int, known: Knowledge, left: Term, r
     free = unknowns(poly) if poly else frozenset()
     if poly is None or len(free) < 2 or free != unknowns(premise.poly) or len(premise.statement.relations) != 1:
         return None
-    if not all(len(name) <= 4 for name in free) or _has_decimals(left, right, premise.left, premise.right):
+    if not all(len(name) <= 4 for name in free) or has_decimals(left, right, premise.left, premise.right):
         return None
     rows = [each.poly for each in known.visible() if _is_linear(each.poly)]
     if not _is_linear(poly) or not _is_linear(premise.poly) or not reduced(rows, poly):
@@ -304,7 +223,7 @@ def _solution(statement: Statement, link: int, known: Knowledge, left: Term, rig
     recent = max((each.step for each in known.equations), default=-1)
     rows = [each for each in known.visible() if each.step == recent and each.scope == known.scope]
     target = polynomial(left, right)
-    if target is None or _has_decimals(left, right) or any(_has_decimals(each.left, each.right) for each in rows):
+    if target is None or has_decimals(left, right) or any(has_decimals(each.left, each.right) for each in rows):
         return None
     rest = reduced([each.poly for each in rows if _is_linear(each.poly)], target)
     if set(rest) != {()} or not reduced([each.poly for each in rows], {(): Fraction(1)}):
@@ -316,15 +235,6 @@ def _solution(statement: Statement, link: int, known: Knowledge, left: Term, rig
 
 def _is_linear(poly: Poly) -> bool:
     return all(degree(monomial) <= 1 for monomial in poly)
-
-
-def _has_decimals(*sides: Term) -> bool:
-    return any(isinstance(part, Num) and part.decimals for side in sides for part in walk(side))
-
-
-def _near(gap: Gap, *sides: Term) -> bool:
-    """Whether decimals went in and the gap is no larger than their rounding may be."""
-    return _has_decimals(*sides) and abs(gap.left - gap.right) * 100 <= abs(gap.left)
 
 
 def _is_solved(left: Term, right: Term) -> bool:
