@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from lark import Lark, Token, Transformer, v_args
+from lark import Lark, Token, Transformer, UnexpectedToken, v_args
 from lark.exceptions import VisitError
 from lark.lexer import Lexer
 
@@ -76,21 +76,24 @@ def read_claim(toks: Sequence[Word], first: int) -> tuple[Decision, int] | None:
     """The longest claim that starts at ``first``, decided, and where it ends."""
     parser = _PARSER.parse_interactive([])  # type: ignore[arg-type]
     fed: list[Word] = []
-    longest = 0
+    ends: list[int] = []
     for word in toks[first : first + _REACH]:
-        accepted: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
-        if word.kind not in accepted and fed and fed[-1].kind == "EXPR" and _is_unit(word):
-            continue
-        if word.kind not in accepted:
+        if word.kind not in parser.choices():  # type: ignore[no-untyped-call]
+            if fed and fed[-1].kind == "EXPR" and _is_unit(word):
+                continue
             break
-        parser.feed_token(_token(word))
+        try:
+            parser.feed_token(_token(word))
+        except UnexpectedToken:
+            break
         fed.append(word)
-        if "$END" in parser.accepts():  # type: ignore[no-untyped-call]
-            longest = len(fed)
-    if not longest:
-        return None
-    last = next(i for i in range(first, len(toks)) if toks[i].end >= fed[longest - 1].end) + 1
-    return _decided(fed[:longest]), last
+        if "$END" in parser.choices():  # type: ignore[no-untyped-call]
+            ends.append(len(fed))
+    for end in reversed(ends):
+        decision = _decided(fed[:end])
+        if decision is not None:
+            return decision, next(i for i in range(first, len(toks)) if toks[i].end >= fed[end - 1].end) + 1
+    return None
 
 
 def _is_unit(word: Word) -> bool:
@@ -98,9 +101,12 @@ def _is_unit(word: Word) -> bool:
     return word.kind == "OTHER" and len(word.text) > 2 and word.text.isalpha() and word.text not in _NO_UNITS
 
 
-def _decided(claim: list[Word]) -> Decision:
+def _decided(claim: list[Word]) -> Decision | None:
+    """``None`` where the words only begin a claim."""
     try:
         decision: Decision = _Build().transform(_PARSER.parse(claim))  # type: ignore[arg-type]
+    except UnexpectedToken:
+        return None
     except VisitError as error:
         if isinstance(error.orig_exc, NotRational | TooLarge | Undefined):
             return Decision("unknown", "undefined")

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from verifiers.words import MATH, NOT_UNITS, SHORT_UNITS
 
@@ -77,8 +78,10 @@ _WORD_OPERATORS = {"times": "TIMES", "plus": "PLUS", "minus": "MINUS", "multipli
 _DETERMINERS = frozenset({"the", "his", "her", "their", "these", "those", "its", "all"})
 
 
-def scan(text: str, start: int, end: int) -> list[Tok]:
-    """The tokens of ``text[start:end]``, spaces left out, spans counted in ``text``. Raises nothing."""
+@lru_cache(maxsize=512)
+def scan(text: str, start: int, end: int) -> tuple[Tok, ...]:
+    """The tokens of ``text[start:end]``, spaces left out, spans counted in ``text``. Raises nothing. Several readers
+    scan the same step, so the latest ones are kept."""
     raw: list[Tok] = []
     position = start
     while position < end:
@@ -86,7 +89,7 @@ def scan(text: str, start: int, end: int) -> list[Tok]:
         assert match is not None and match.lastgroup is not None  # the last pattern takes anything
         raw.append(Tok(_GROUPS[match.lastgroup], match.group(), position, match.end()))
         position = match.end()
-    return _units(_readings(_join(raw)))
+    return tuple(_units(_readings(_join(raw))))
 
 
 def _join(raw: list[Tok]) -> list[Tok]:

@@ -3,6 +3,7 @@
 What the grammar of ``spoken`` does not take is no claim; what the words around may change is not decided.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -14,6 +15,8 @@ from verifiers.spoken import KEYWORDS, LONG_NAMES, Word, read_claim
 from verifiers.tokens import ENDS_TERM, OPENING, OPERATORS, RELATIONS, STARTS_TERM, Tok, scan
 
 _SKIPPED = frozenset("a an the his her their its these those all also number numbers".split())
+_COMMON = {"is", "are", "was", "to", "not", "of", "between", "and", "than", "when", "by", "total"}  # of any text
+_ANY_KEYWORD = re.compile(rf"\b(?:{'|'.join(sorted({*KEYWORDS, 'common'} - _COMMON))}|total of)\b", re.IGNORECASE)
 _PREPOSITIONS = frozenset("of for in at to than from by between on with".split())  # more stands before the claim
 _IN_EXPRESSION = OPERATORS | OPENING | ENDS_TERM | {"FRAC", "SQRT", "MONEY"}
 
@@ -21,6 +24,8 @@ _IN_EXPRESSION = OPERATORS | OPENING | ENDS_TERM | {"FRAC", "SQRT", "MONEY"}
 def findings(problem: str, context: Sequence[str]) -> list[Finding]:
     """The claims in words of ``context[-1]``, decided. They need no context."""
     step = context[-1]
+    if not _ANY_KEYWORD.search(step):
+        return []
     toks = list(_joined(list(_words(scan(step, 0, len(step))))))
     found: list[Finding] = []
     reached = 0

@@ -52,7 +52,14 @@ _FAMILIES = (
     "one dozen pair couple score gross",
 )
 _FAMILY = {unit: number for number, family in enumerate(_FAMILIES) for unit in family.split()}
-_IRREGULAR = {"second": "2nd", "feet": "foot", "ft": "foot", "inches": "inch", "pennies": "penny", "centuries": "century"}
+_IRREGULAR = {
+    "second": "2nd",
+    "feet": "foot",
+    "ft": "foot",
+    "inches": "inch",
+    "pennies": "penny",
+    "centuries": "century",
+}
 _ALIAS = {"hr": "hour", "min": "minute", "sec": "second", "lb": "pound", "oz": "ounce", "$": "dollar", "buck": "dollar"}
 
 
