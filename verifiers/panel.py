@@ -12,7 +12,7 @@ from typing import Any
 from schemas import ConfigError, Problem, Verdict
 from verifiers import names, programs
 from verifiers.answers import DEFAULT, MAX_ANSWER_CHARS, EqualPolicy
-from verifiers.code import judging
+from verifiers.code import relay
 from verifiers.decision import Decision, plain
 from verifiers.pool import Item, Pool, Reply
 from verifiers.sandbox import Limits, Sandbox, SandboxConfig
@@ -136,11 +136,8 @@ class Panel:
         return found
 
     def _run_step(self, item: Item) -> Reply:
-        if not self._config.allow_code:
-            return plain(names.CODE, Decision("unknown", "code_not_allowed"))
         limits = Limits(self._config.timeout_s, self._config.memory_mb)
-        found = judging.judge(item["steps"], item["problem"], item["domain"], limits, self._sandbox)
-        return plain(names.CODE, found.decision, found.text, (found.start, found.end))
+        return relay.judge(item, self._pool.ask, limits, self._sandbox, allow_code=self._config.allow_code)
 
     def _remember(self, found: dict[Key, Reply]) -> None:
         with self._lock:
@@ -182,10 +179,11 @@ def _recent(steps: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _code(problem: Problem, context: tuple[str, ...]) -> Item | None:
-    """A step that holds code, or that says what earlier code printed or computed."""
-    if problem.domain == "lean" or not judging.concerns(context, problem.domain):
+    """A step that may hold code, or say what earlier code printed or computed; the worker says whether it does."""
+    if problem.domain == "lean" or not relay.may_concern(context, problem.domain):
         return None
-    return {"judge": names.CODE, "problem": problem.statement, "domain": problem.domain, "steps": context}
+    statement = problem.statement[:MAX_TEXT_CHARS]
+    return {"judge": names.CODE, "problem": statement, "domain": problem.domain, "steps": context}
 
 
 STEP_JUDGES: dict[str, Callable[[Problem, tuple[str, ...]], Item | None]] = {
@@ -194,7 +192,7 @@ STEP_JUDGES: dict[str, Callable[[Problem, tuple[str, ...]], Item | None]] = {
 }
 _LIMIT = {
     names.STEPS: MAX_TEXT_CHARS,
-    names.CODE: judging.MAX_CODE_CHARS,
+    names.CODE: relay.MAX_CODE_CHARS,
     names.ANSWER: MAX_ANSWER_CHARS,
 }
 

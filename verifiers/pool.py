@@ -92,6 +92,10 @@ class Pool:
         """``work()`` in one of the pool's threads."""
         return self._threads.submit(work)
 
+    def ask(self, item: Item, timeout_s: float) -> Reply:
+        """As ``judge``, of one item, for ``work`` in a thread of the pool: it waits here. Raises ``JudgeBroken``."""
+        return self._run((item,), timeout_s)[0]
+
     def pids(self) -> list[int]:
         """The process ids of the workers that run now."""
         with self._lock:

@@ -8,7 +8,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from verifiers.code.host import Over, Session, raised, readable, undecided
+from verifiers.code.faults import Over, raised, readable, undecided
+from verifiers.code.host import Session
 from verifiers.decision import Decision
 from verifiers.sandbox import Child, Limits, Sandbox
 

@@ -1,17 +1,23 @@
 """The role ``worker`` of the sandbox, which judges untrusted text: one JSON line in, one out per item.
 
-In: ``[item, ...]``, an item being ``{"judge": "sympy", "problem": ..., "steps": [...]}`` or
-``{"judge": "answer", "gold": ..., "pred": ..., "policy": "units=lenient,..."}``. Out, per item, in order: its verdict as
-an object or null. A worker without SymPy that meets an item for it says ``{"event": "needs_sympy"}`` instead and ends;
-the parent gives the rest to a worker that was forked with SymPy imported. The parent kills; we never time.
+In: ``[item, ...]``, an item being ``{"judge": "sympy", "problem": ..., "steps": [...]}``,
+``{"judge": "answer", "gold": ..., "pred": ..., "policy": "units=lenient,..."}`` or ``{"judge": "python", "problem": ...,
+"domain": ..., "steps": [...]}``, the last twice: first alone, then with the ``answers`` to the questions that it led to.
+Out, per item, in order: its verdict as an object or null; ``{"questions": [...], "seconds": ...}`` for code. A worker
+without SymPy that meets an item for it says ``{"event": "needs_sympy"}`` instead and ends; the parent gives the rest to a
+worker that was forked with SymPy imported. The parent kills; we never time.
 """
 
 import json
 import os
+import time
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from verifiers import answers, names, steps
+from verifiers.code import judging
+from verifiers.code.faults import Over
 from verifiers.decision import Decision, plain
 from verifiers.sandbox.roles import Channel
 
@@ -42,6 +48,8 @@ def needs_sympy(item: Item) -> bool:
     if item["judge"] == names.ANSWER:
         reply = answer(item | {"quick": True})
         return reply is not None and answers.needs_backstop(Decision(reply["outcome"], reply["reason"]))
+    if item["judge"] == names.CODE:
+        return False
     return any(mark in item["steps"][-1] for mark in ("sqrt", "√", "^", "**", "²", "³"))
 
 
@@ -75,7 +83,26 @@ def _answer(item: Item) -> Item:
     return plain(names.ANSWER, judge(item["gold"], item["pred"], policy), item["pred"])
 
 
-JUDGES: dict[str, Callable[[Item], Item | None]] = {names.STEPS: _step, names.ANSWER: _answer}
+def _code(item: Item) -> Item | None:
+    solution = (item["steps"], item["problem"], item["domain"])
+    if "answers" not in item:
+        return _questions(*solution)
+    found = judging.judge(*solution, item["answers"], item["over"] and Decision(*item["over"]))
+    return plain(names.CODE, found.decision, found.text, (found.start, found.end))
+
+
+def _questions(context: list[str], statement: str, domain: str) -> Item | None:
+    began = time.monotonic()
+    try:
+        asked = judging.questions(context, statement, domain)
+    except Over as over:
+        return plain(names.CODE, over.decision, context[-1], (0, len(context[-1])))
+    if asked is None:
+        return None
+    return {"questions": [asdict(question) for question in asked], "seconds": time.monotonic() - began}
+
+
+JUDGES: dict[str, Callable[[Item], Item | None]] = {names.STEPS: _step, names.ANSWER: _answer, names.CODE: _code}
 
 
 def _say(channel: Channel, message: Item | None) -> None:

@@ -8,19 +8,30 @@ import pytest
 
 from schemas import Problem, Verdict
 from verifiers import Panel, PanelConfig
-from verifiers.code import claims, printed
+from verifiers.code import claims, printed, relay
 from verifiers.code.blocks import parts
-from verifiers.code.judging import concerns, judge
+from verifiers.code.judging import concerns
+from verifiers.decision import Decision, Finding
+from verifiers.pool import Pool
 from verifiers.sandbox import Limits, Sandbox
 
 LIMITS = Limits(timeout_s=30.0)
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    made = Sandbox()
-    yield made
-    made.close()
+def pool() -> Iterator[Pool]:
+    with Sandbox() as sandbox:
+        made = Pool(1, 2048, sandbox)
+        yield made
+        made.close()
+
+
+def judge(context: tuple[str, ...], statement: str, domain: str, limits: Limits, pool: Pool) -> Finding:
+    item = {"judge": "python", "problem": statement, "domain": domain, "steps": context}
+    found = relay.judge(item, pool.ask, limits, pool.sandbox)
+    assert found is not None
+    decision = Decision(found["outcome"], found["reason"], found["evidence"])
+    return Finding(found["claim"], found["start"], found["end"], decision)
 
 
 def py(source: str) -> str:
@@ -84,23 +95,23 @@ CASES: list[tuple[tuple[str, ...], str]] = [
 
 
 @pytest.mark.parametrize(("context", "expected"), CASES, ids=[str(number) for number in range(len(CASES))])
-def test_steps(context: tuple[str, ...], expected: str, sandbox: Sandbox) -> None:
+def test_steps(context: tuple[str, ...], expected: str, pool: Pool) -> None:
     assert concerns(context, "math")
-    finding = judge(context, "?", "math", LIMITS, sandbox)
+    finding = judge(context, "?", "math", LIMITS, pool)
     assert f"{finding.decision.outcome}:{finding.decision.reason}" in expected.split("|"), finding
     if finding.decision.reason != "earlier_step_failed":
         assert context[-1][finding.start : finding.end] == finding.text
 
 
-def test_a_traceback_names_the_line(sandbox: Sandbox) -> None:
-    finding = judge((py("x = 1\ny = x / 0"),), "?", "math", LIMITS, sandbox)
+def test_a_traceback_names_the_line(pool: Pool) -> None:
+    finding = judge((py("x = 1\ny = x / 0"),), "?", "math", LIMITS, pool)
     assert "line 2" in str(finding.decision.evidence) and "ZeroDivisionError" in str(finding.decision.evidence)
 
 
-def test_an_endless_step_is_unknown_and_so_is_the_step_after(sandbox: Sandbox) -> None:
+def test_an_endless_step_is_unknown_and_so_is_the_step_after(pool: Pool) -> None:
     endless = py("while True: pass")
     for context in ((endless,), (endless, py("x = 1"))):
-        assert judge(context, "?", "math", Limits(0.5), sandbox).decision.reason == "timeout"
+        assert judge(context, "?", "math", Limits(0.5), pool).decision.reason == "timeout"
 
 
 NO_OPINION = [("So x = 13.",), (py("x = 3 * 4"), "If x = 13 then we stop."), ("x = 3",), ("```\nx = y\n```",), ("",)]
@@ -118,7 +129,7 @@ def test_unfenced_code_is_code_in_problems_of_code_only() -> None:
     assert [part.kind for part in parts("First we double it.", "code")] == ["prose"]
 
 
-def test_no_step_is_valid_because_it_says_so(sandbox: Sandbox) -> None:
+def test_no_step_is_valid_because_it_says_so(pool: Pool) -> None:
     """The step's own process cannot vouch for what it prints or binds."""
     tricks = [
         "import sys\nsys.stdout.write = lambda text: None\nprint(13)",
@@ -128,7 +139,7 @@ def test_no_step_is_valid_because_it_says_so(sandbox: Sandbox) -> None:
     for source in tricks:
         for claim in ("So x = 13.", out("13")):
             context = (py(source), claim)
-            finding = judge(context, "?", "math", LIMITS, sandbox)
+            finding = judge(context, "?", "math", LIMITS, pool)
             assert finding.decision.outcome != "valid", finding
 
 
@@ -167,8 +178,8 @@ def test_through_the_panel() -> None:
     assert raised.claim == "x = 1 / 0\n" and str(raised.evidence).endswith("ZeroDivisionError: division by zero")
 
 
-def test_reading_hostile_text_is_bounded(sandbox: Sandbox) -> None:
-    """What a step holds is read in this process, so its reading must neither fail nor take long."""
+def test_reading_hostile_text_is_bounded(pool: Pool) -> None:
+    """Reading must not take long even where nobody hurries it."""
     texts = [
         "a = 1 " * 16_000,
         "x" * 90_000,
@@ -183,5 +194,5 @@ def test_reading_hostile_text_is_bounded(sandbox: Sandbox) -> None:
         began = time.monotonic()
         for domain in ("math", "code"):
             if concerns((TWELVE, text), domain):
-                assert judge((TWELVE, text), "?", domain, LIMITS, sandbox).decision.outcome != "valid"
+                assert judge((TWELVE, text), "?", domain, LIMITS, pool).decision.outcome != "valid"
         assert time.monotonic() - began < 20.0, text[:30]

@@ -9,7 +9,7 @@ from typing import Literal
 
 Kind = Literal["code", "session", "output", "prose"]
 
-MAX_PARSED_CHARS = 20_000  # of untrusted text that is parsed, never run, in this process
+MAX_PARSED_CHARS = 20_000
 _UNTRUSTED = "<step>"
 warnings.filterwarnings(
     "ignore", category=SyntaxWarning, module=_UNTRUSTED
@@ -98,7 +98,7 @@ def _is_program(text: str) -> bool:
 
 
 def parsed(text: str) -> ast.Module | None:
-    """The syntax tree; ``None`` where the text is no Python, or too long to be parsed in this process."""
+    """The syntax tree; ``None`` where the text is no Python, or too long to be parsed."""
     if len(text) > MAX_PARSED_CHARS:
         return None
     try:
