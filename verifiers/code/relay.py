@@ -1,6 +1,6 @@
 """The host's part in judging a step with code: it carries texts between the worker that reads and the program that runs.
 
-Of the text of a step, and of what its program prints, nothing is looked at here but its length and single marks.
+Of a step's text nothing is looked at here but its length and single marks; of an answer, whether it is ``ok``.
 """
 
 import json
