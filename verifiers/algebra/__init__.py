@@ -22,6 +22,7 @@ def findings(problem: str, context: Sequence[str]) -> list[Finding]:
         return []
     called = function_letters("\n".join((problem, *context[-MAX_STEPS:])))
     known = _known((problem, *context[-MAX_STEPS:-1]), called).copy()
+    known.step = len(context) - 1
     found: list[Finding] = []
     for written in statements(step, called):
         known.enter(written)
@@ -31,7 +32,7 @@ def findings(problem: str, context: Sequence[str]) -> list[Finding]:
             found.append(Finding(step[start:end], start, end, decide(statement, link, known)))
             if len(found) >= MAX_LINKS:
                 return found
-        known.learn(statement, len(context) - 1)
+        known.learn(statement, known.step)
     return found
 
 
@@ -41,7 +42,8 @@ def _known(texts: tuple[str, ...], called: frozenset[str]) -> Knowledge:
     if not texts:
         return Knowledge()
     known = _known(texts[:-1], called).copy()
+    known.step = len(texts) - 2
     for statement in statements(texts[-1], called):
         known.enter(statement)
-        known.learn(known.continued(statement), len(texts) - 2)
+        known.learn(known.continued(statement), known.step)
     return known

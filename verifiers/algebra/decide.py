@@ -7,10 +7,11 @@ from fractions import Fraction
 from verifiers import words
 from verifiers.algebra import numeric
 from verifiers.algebra.compare import Gap, compare, signs
-from verifiers.algebra.knowledge import SUPPOSING, Knowledge, polynomial, unknowns
+from verifiers.algebra.doubts import doubts
+from verifiers.algebra.knowledge import Knowledge, polynomial, unknowns
 from verifiers.algebra.linear import proportional, reduced
 from verifiers.algebra.poly import Poly, mul
-from verifiers.algebra.refute import matches, refute
+from verifiers.algebra.refute import refute
 from verifiers.algebra.statements import Statement
 from verifiers.algebra.terms import (
     Num,
@@ -30,9 +31,6 @@ from verifiers.exact import NotRational, TooLarge, Undefined, show
 _PLAIN = frozenset("add sub mul implicit div slash neg percent pow sqrt fact".split())
 _ROUGH = Fraction(1, 100)
 _FAR = Fraction(5, 100)
-_DOUBT = (
-    words.DOUBT | SUPPOSING | {"should", "would", "need", "want", "cannot", "contradictory", "modulo", "mod", "base"}
-)
 
 
 def decide(statement: Statement, link: int, known: Knowledge) -> Decision:
@@ -135,48 +133,13 @@ def _numbers(statement: Statement, link: int, known: Knowledge, left: Term, righ
         return Decision("unknown", "rounded?", gap.says())
     grouped = all(side.grouped for side in statement.sides[link : link + 2])
     plain = _is_plain(left) and _is_plain(right) and not grouped
-    doubt = doubts(statement, link) or ("arithmetic" if plain else "test" if _is_test(known, left, right) else None)
+    doubt = doubts(statement, link) or ("arithmetic" if plain else "test" if known.testing else None)
     return Decision("unknown", doubt, gap.says()) if doubt else Decision("invalid", "refuted", gap.says())
-
-
-def _is_test(known: Knowledge, left: Term, right: Term) -> bool:
-    """Whether the claim is an equation said before with a value put in: a test that may fail."""
-    for each in known.visible():
-        bound: dict[str, Term] = {}
-        if matches(each.left, left, bound) and matches(each.right, right, bound) and bound:
-            return True
-    return False
 
 
 def _is_plain(term: Term) -> bool:
     """Numbers and the four operations: the arithmetic reader knows more about the prose around those."""
     return names(term) <= _PLAIN
-
-
-def doubts(statement: Statement, link: int) -> str | None:
-    """Why the text around might mean something else than the bare formulas, or ``None``."""
-    sides = statement.sides[link : link + 2]
-    if any(side.doubt == "label" for side in sides):
-        return "label"
-    if any(side.doubt for side in sides):
-        return "units"
-    before, after = set(statement.before), statement.after
-    if (
-        statement.asked
-        or _DOUBT & before
-        or {"impossible", "contradiction", "false", "not", "wrong", "incorrect"} & set(after)
-    ):
-        return "supposed"
-    last = link + 1 == len(statement.relations)
-    if last and after and after[0] in words.SCALING | words.MATH - {"and", "over"}:
-        return "context"
-    if (
-        link == 0
-        and not statement.math
-        and before & words.REACHING | (words.MATH - {"and"}) & set(statement.before[:1])
-    ):
-        return "context"
-    return None
 
 
 def _in_context(

@@ -9,7 +9,7 @@ from verifiers.algebra.linear import proportional
 from verifiers.algebra.poly import ROOT, Poly
 from verifiers.algebra.poly import names as poly_names
 from verifiers.algebra.statements import Statement
-from verifiers.algebra.terms import Op, Term, Var, calls, is_name, names, size, substitute, variables
+from verifiers.algebra.terms import Op, Term, Var, calls, is_name, matches, names, size, substitute, variables
 from verifiers.exact import NotRational, TooLarge, Undefined
 
 MAX_EQUATIONS = 60
@@ -20,6 +20,10 @@ _LEADING = frozenset(
     expanding we get so thus which is equals have then now again
     expression expressions inside brackets parentheses numerator denominator evaluate evaluating
     calculate calculating compute""".split()
+)
+_GOING_ON = _LEADING | frozenset(
+    """that becomes equation side sides left right hand left-hand right-hand gives or also both it means yields
+    reduces""".split()
 )
 SUPPOSING = frozenset(
     """if suppose supposing assume assuming case cases when consider try trying otherwise say unless whether either
@@ -49,18 +53,32 @@ class Knowledge:
     last: Statement | None = None
     scope: int = 0
     scopes: int = 0
+    step: int = -1  # the one that is being read
+    testing: bool = False  # a value was put into an equation said before, and no other thought has begun since
     _values: tuple[tuple[int, int], dict[str, Term]] | None = None
 
     def copy(self) -> "Knowledge":
         """An independent one that knows the same."""
         functions = {name: list(many) for name, many in self.functions.items()}
-        return Knowledge(list(self.equations), functions, self.last, self.scope, self.scopes)
+        return Knowledge(list(self.equations), functions, self.last, self.scope, self.scopes, self.step, self.testing)
 
     def enter(self, statement: Statement) -> None:
         """Opens a scope of its own where the words before the statement suppose something."""
         if SUPPOSING & set(statement.before) or SUPPOSING & set(statement.gap):
             self.scopes += 1
             self.scope = self.scopes
+        self.testing = self.tests(statement) or (self.testing and not set(statement.gap) - _GOING_ON)
+
+    def tests(self, statement: Statement) -> bool:
+        """Whether it is an equation said before with a value put in: it may fail."""
+        left, right = statement.sides[0].term, statement.sides[1].term
+        if left is None or right is None or variables(left) | variables(right):
+            return False
+        for each in self.visible():
+            bound: dict[str, Term] = {}
+            if matches(each.left, left, bound) and matches(each.right, right, bound) and bound:
+                return True
+        return False
 
     def continued(self, statement: Statement) -> Statement:
         """The statement, with the last side before in front where it begins with its relation: ``= 3(x + 1)``."""

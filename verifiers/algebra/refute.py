@@ -10,7 +10,7 @@ from verifiers.algebra.linear import reduced, share_root
 from verifiers.algebra.poly import Poly, degree
 from verifiers.algebra.rewriting import REWRITING, has_decimals, is_near, rewriting
 from verifiers.algebra.statements import Statement
-from verifiers.algebra.terms import Num, Op, Term, Var, calls, is_name, is_number, size, substitute, variables, walk
+from verifiers.algebra.terms import Num, Op, Term, Var, calls, is_name, is_number, matches, substitute, variables, walk
 from verifiers.decision import Decision
 from verifiers.exact import show
 
@@ -77,7 +77,7 @@ def _is_defined(known: Knowledge, name: str) -> bool:
 def _wrong_value(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
     """``a + b = 4 + 7`` where ``a`` is 4 and ``b`` is known to be another number than 7."""
     bound: dict[str, Term] = {}
-    if is_name(left) or variables(right) or not matches(left, right, bound) or len(bound) < 2:
+    if is_name(left) or _is_spoken(left) or variables(right) or not matches(left, right, bound) or len(bound) < 2:
         return None
     values = known.values()
     if not bound.keys() <= values.keys():
@@ -93,7 +93,7 @@ def _wrong_value(statement: Statement, link: int, known: Knowledge, left: Term, 
 
 def _substitution(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
     """``y^2 - 1 = 2 + 3 - 1`` where the known value of ``y`` gives another number."""
-    if is_name(left) or variables(right) or calls(right) or calls(left) or _is_written(right):
+    if is_name(left) or _is_spoken(left) or variables(right) or calls(right) or calls(left) or _is_written(right):
         return None
     if link == 0 and not matches(left, right, {}):
         return None  # perhaps an equation to be solved
@@ -112,6 +112,8 @@ def _revalued(statement: Statement, link: int, known: Knowledge, left: Term, rig
     gap = set(statement.gap)
     if premise.statement is not known.last or len(premise.statement.relations) != 1 or premise.left != left:
         return None
+    if _is_spoken(left) and premise.step != known.step:
+        return None  # what is called remaining may be another thing in another step
     if variables(premise.right) or calls(premise.right) or _is_written(premise.right) or premise.scope != known.scope:
         return None
     if gap & _ELSEWHERE or not (gap & _DEDUCING or (not gap and _is_written(right))):
@@ -122,6 +124,11 @@ def _revalued(statement: Statement, link: int, known: Knowledge, left: Term, rig
     return Decision("invalid", "revalued", found.says())
 
 
+def _is_spoken(term: Term) -> bool:
+    """Whether a quantity in it is named in words."""
+    return any(name.startswith("text ") for name in variables(term))
+
+
 def _is_written(term: Term) -> bool:
     """A written number or fraction."""
     while isinstance(term, Op) and term.name in ("neg", "percent", "deg"):
@@ -129,20 +136,6 @@ def _is_written(term: Term) -> bool:
     return isinstance(term, Num) or (
         isinstance(term, Op) and term.name == "div" and all(isinstance(arg, Num) for arg in term.args)
     )
-
-
-def matches(pattern: Term, term: Term, bound: dict[str, Term]) -> bool:
-    """Whether ``term`` is ``pattern`` with its variables replaced by numbers, which are put into ``bound``."""
-    if isinstance(pattern, Var):
-        if variables(term) or size(term) > 4:
-            return False
-        return bound.setdefault(pattern.name, term) == term
-    if isinstance(pattern, Num) or isinstance(term, Num | Var):
-        return pattern == term
-    same = pattern.name == term.name or {pattern.name, term.name} <= {"mul", "implicit"}
-    if not same or len(pattern.args) != len(term.args):
-        return False
-    return all(matches(a, b, bound) for a, b in zip(pattern.args, term.args, strict=True))
 
 
 def _deduction(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:

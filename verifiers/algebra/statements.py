@@ -5,13 +5,21 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from verifiers.algebra.grammar import parse
-from verifiers.algebra.lexer import ENDS_TERM, OPERATORS, RELATIONS, SOFT, Tok, scan
+from verifiers.algebra.lexer import RELATIONS, SOFT, Tok, scan
 from verifiers.algebra.readings import read
+from verifiers.algebra.surroundings import (
+    HARD,
+    after_words,
+    asked,
+    before_words,
+    is_value,
+    later_words,
+    runs_on,
+    words,
+)
 from verifiers.algebra.terms import Op, Term
 
 MAX_SIDES = 60
-_HARD = frozenset({"WORD", "BREAK", "PUNCT", "VERT"})
-_ARROWS = frozenset(r"\implies \Rightarrow \Longrightarrow => ⇒ ⟹ \iff \Leftrightarrow ⇔".split())
 _LEADS_ON = frozenset({"PLUS", "MINUS", "TIMES", "DIV", "PM"})
 
 
@@ -41,6 +49,7 @@ class Statement:
     listed: bool  # another value follows, or it is one of several
     asked: bool  # the sentence is a question
     opened: bool = False  # it begins with its relation: a chain goes on from what stood before
+    later: tuple[str, ...] = ()  # the words behind, across sentences, in order
 
 
 @lru_cache(maxsize=2048)
@@ -112,7 +121,7 @@ def _segments(toks: Sequence[Tok]) -> list[tuple[int, int]]:
         kind = toks[i].kind
         depth += (kind in ("LPAR", "LBRACE")) - (kind in ("RPAR", "RBRACE"))
         depth = max(depth, 0)
-        if kind in _HARD or (kind == "COMMA" and depth == 0):
+        if kind in HARD or (kind == "COMMA" and depth == 0):
             found.append((first, i))
             first, depth = i + 1, 0
         elif kind in SOFT:
@@ -157,34 +166,28 @@ def _statement(toks: Sequence[Tok], first: int, stop: int, last: int) -> Stateme
     sides = [_side(piece, inside[0].start) for piece in pieces]
     for i, side in enumerate(sides[:-1]):
         sides[i] = replace(side, doubt=None if side.doubt == "label" else side.doubt)
-    if _runs_on(toks[stop : stop + 5]):
+    if runs_on(toks[stop : stop + 5]):
         sides[-1] = replace(sides[-1], doubt="units")
-    if _runs_on(toks[max(0, first - 5) : first][::-1]):
+    if runs_on(toks[max(0, first - 5) : first][::-1]):
         sides[0] = replace(sides[0], doubt="units")
     tail = sides[-1].term
     if "EQUIV" in relations and modulus is None and isinstance(tail, Op) and tail.name == "mod":
         sides[-1], modulus = replace(sides[-1], term=tail.args[0]), tail.args[1]
-    after, gap, behind = toks[stop] if stop < len(toks) else None, _words(toks[last:first]), _after(toks, stop)
-    comma = after is not None and after.kind == "COMMA" and _is_value(toks, stop + 1)
+    after, gap, behind = toks[stop] if stop < len(toks) else None, words(toks[last:first]), after_words(toks, stop)
+    comma = after is not None and after.kind == "COMMA" and is_value(toks, stop + 1)
     return Statement(
         tuple(sides),
         relations,
         modulus,
-        _before(toks, first),
+        before_words(toks, first),
         gap,
         behind,
         inside[0].math,
         comma or behind[:1] == ("or",) or gap[-1:] == ("or",),
-        _asked(toks, stop),
+        asked(toks, stop),
         not pieces[0],
+        later_words(toks, stop),
     )
-
-
-def _runs_on(beside: Sequence[Tok]) -> bool:
-    """Whether behind some words the formula goes on: ``30 feet / 6``."""
-    kinds = [tok.kind for tok in beside]
-    words = next((i for i, kind in enumerate(kinds) if kind not in ("WORD", "DELIM")), len(kinds))
-    return 0 < words < len(kinds) and "WORD" in kinds[:words] and kinds[words] in OPERATORS - {"MINUS"}
 
 
 def _cuts(inside: Sequence[Tok]) -> list[int]:
@@ -238,59 +241,3 @@ def _without_units(piece: Sequence[Tok]) -> list[Tok]:
         else:
             out.append(tok)
     return out
-
-
-def _before(toks: Sequence[Tok], first: int) -> tuple[str, ...]:
-    """The words of the same sentence before, nearest first."""
-    found: list[str] = []
-    i = first - 1
-    while i >= max(0, first - 200) and len(found) < 25:
-        tok = toks[i]
-        if tok.kind == "PUNCT" and tok.text in ".?":
-            break
-        if tok.kind == "LINE" and not tok.math and i and toks[i - 1].kind == "LINE":
-            break
-        if tok.kind == "WORD":
-            found.extend(reversed(tok.text.lower().replace("’", "'").split()))
-        i -= 1
-    return tuple(found)
-
-
-def _words(toks: Sequence[Tok]) -> tuple[str, ...]:
-    """The words, and an arrow as ``implies``."""
-    texts = (
-        "implies" if tok.text in _ARROWS else tok.text for tok in toks if tok.kind == "WORD" or tok.text in _ARROWS
-    )
-    return tuple(word for text in texts for word in text.lower().split())
-
-
-def _after(toks: Sequence[Tok], stop: int) -> tuple[str, ...]:
-    """Up to four words directly behind, a comma or a delimiter between at most."""
-    found: list[str] = []
-    for tok in toks[stop : stop + 8]:
-        if tok.kind == "WORD":
-            found.extend(tok.text.lower().split())
-        elif tok.kind not in ("DELIM", "COMMA", "LINE"):
-            break
-    return tuple(found[:4])
-
-
-def _is_value(toks: Sequence[Tok], i: int) -> bool:
-    """Whether a value without a relation follows: the next item of ``x = 2, 3``."""
-    while i < len(toks) and toks[i].kind in SOFT:
-        i += 1
-    if i >= len(toks) or toks[i].kind not in ENDS_TERM | {"MINUS", "FRAC", "SQRT", "LPAR"}:
-        return i < len(toks) and toks[i].kind == "WORD" and toks[i].text.lower() in ("or", "and")
-    for tok in toks[i : i + 30]:
-        if tok.kind in RELATIONS:
-            return False
-        if tok.kind in _HARD or tok.kind in ("COMMA", "DELIM"):
-            return True
-    return True
-
-
-def _asked(toks: Sequence[Tok], stop: int) -> bool:
-    for tok in toks[stop : stop + 40]:
-        if tok.kind == "PUNCT" and tok.text in ".?":
-            return tok.text == "?"
-    return False

@@ -98,3 +98,17 @@ def substitute(term: Term, values: Mapping[str, Term]) -> Term:
     if term.name in ("sum", "prod") and isinstance(term.args[0], Var):
         values = {name: value for name, value in values.items() if name != term.args[0].name}
     return Op(term.name, tuple(substitute(arg, values) for arg in term.args))
+
+
+def matches(pattern: Term, term: Term, bound: dict[str, Term]) -> bool:
+    """Whether ``term`` is ``pattern`` with its variables replaced by numbers, which are put into ``bound``."""
+    if isinstance(pattern, Var):
+        if variables(term) or size(term) > 4:
+            return False
+        return bound.setdefault(pattern.name, term) == term
+    if isinstance(pattern, Num) or isinstance(term, Num | Var):
+        return pattern == term
+    same = pattern.name == term.name or {pattern.name, term.name} <= {"mul", "implicit"}
+    if not same or len(pattern.args) != len(term.args):
+        return False
+    return all(matches(a, b, bound) for a, b in zip(pattern.args, term.args, strict=True))
