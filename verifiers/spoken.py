@@ -110,7 +110,7 @@ def _decided(claim: list[Word]) -> Decision | None:
     except VisitError as error:
         if isinstance(error.orig_exc, NotRational | TooLarge | Undefined):
             return Decision("unknown", "undefined")
-        raise
+        raise error.orig_exc from error
     if decision.outcome == "invalid" and any(_is_loose(word.term) for word in claim[1:]):
         return Decision("unknown", "notation", decision.evidence)
     return decision

@@ -1,8 +1,9 @@
 """Values that fractions cannot hold, by SymPy. Expressions are built node by node from our terms, never from text.
 
-Only the worker calls this; SymPy is imported on the first call.
+SymPy is imported on the first call, unless the process has forbidden that.
 """
 
+import sys
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +12,27 @@ from verifiers.terms import Op, Term, has
 
 _DIGITS = 60
 _NEGLIGIBLE = Fraction(1, 10**40)
+
+
+class NeedsSymPy(Exception):
+    """SymPy is not imported in this process, and ``forbid_import`` was called."""
+
+
+_importing = True
+
+
+def forbid_import() -> None:
+    """From now on raises ``NeedsSymPy`` rather than spend a second on the import."""
+    global _importing
+    _importing = False
+
+
+def _sympy() -> Any:
+    if not _importing and "sympy" not in sys.modules:
+        raise NeedsSymPy
+    import sympy
+
+    return sympy
 
 
 def difference(left: Term, right: Term, percent: PercentReading) -> Fraction:
@@ -31,8 +53,7 @@ def approximate(term: Term, percent: PercentReading) -> Fraction:
 
 
 def _approximate(expression: Any) -> Fraction:
-    import sympy
-
+    sympy = _sympy()
     number = sympy.N(expression, _DIGITS)
     if not (number.is_Float or number.is_Rational):
         raise Undefined  # complex, infinite or not a number
@@ -42,8 +63,7 @@ def _approximate(expression: Any) -> Fraction:
 
 def _build(term: Term, percent: PercentReading) -> Any:
     """The SymPy expression of a term; its rational parts are computed by ``exact`` and its guards."""
-    import sympy
-
+    sympy = _sympy()
     if not isinstance(term, Op) or not has(term, "sqrt", "root", "pow"):
         number = value(term, percent)
         return sympy.Rational(number.numerator, number.denominator)

@@ -20,6 +20,7 @@ from verifiers.code import judging
 from verifiers.code.faults import Over
 from verifiers.decision import Decision, plain
 from verifiers.sandbox.roles import Channel
+from verifiers.symbolic import NeedsSymPy, forbid_import
 
 Item = dict[str, Any]
 
@@ -27,12 +28,16 @@ Item = dict[str, Any]
 def serve(channel: Channel, job: dict[str, Any]) -> None:
     """Answers until the parent closes the channel. ``job["warm"]``: SymPy is imported already."""
     _silence()
+    if not job["warm"]:
+        forbid_import()
     while (line := channel.receive()) is not None:
         for item in json.loads(line):
-            if not job["warm"] and needs_sympy(item):
+            try:
+                reply = answer(item, warm=job["warm"])
+            except NeedsSymPy:
                 _say(channel, {"event": "needs_sympy"})
                 return
-            _say(channel, answer(item))
+            _say(channel, reply)
 
 
 def _silence() -> None:
@@ -43,25 +48,20 @@ def _silence() -> None:
     os.close(null)
 
 
-def needs_sympy(item: Item) -> bool:
-    """Whether judging needs SymPy or math-verify: answers that our own reading leaves open, steps with roots or powers."""
-    if item["judge"] == names.ANSWER:
-        reply = answer(item | {"quick": True})
-        return reply is not None and answers.needs_backstop(Decision(reply["outcome"], reply["reason"]))
-    if item["judge"] == names.CODE:
-        return False
-    return any(mark in item["steps"][-1] for mark in ("sqrt", "√", "^", "**", "²", "³"))
-
-
 def load() -> None:
     """Imports what is slow to import, and builds math-verify's parser tables, once."""
     answers.load()
 
 
-def answer(item: Item) -> Item | None:
-    """The verdict on one item, as plain data. The one place where any exception of a judge becomes ``unknown``."""
+def answer(item: Item, *, warm: bool = True) -> Item | None:
+    """The verdict on one item, as plain data. The one place where any exception of a judge becomes ``unknown``, but
+    ``NeedsSymPy``, which is raised where SymPy or math-verify would have to be imported and ``warm`` is false."""
     try:
+        if item["judge"] == names.ANSWER and not warm:
+            return _quick_answer(item)
         return JUDGES[item["judge"]](item)
+    except NeedsSymPy:
+        raise
     except MemoryError:
         return plain(item["judge"], Decision("unknown", "memory"))
     except RecursionError:
@@ -78,9 +78,15 @@ def _step(item: Item) -> Item | None:
 
 
 def _answer(item: Item) -> Item:
-    policy = answers.EqualPolicy.parse(item.get("policy", ""))
-    judge = answers.quick if item.get("quick") else answers.equal
-    return plain(names.ANSWER, judge(item["gold"], item["pred"], policy), item["pred"])
+    decision = answers.equal(item["gold"], item["pred"], answers.EqualPolicy.parse(item.get("policy", "")))
+    return plain(names.ANSWER, decision, item["pred"])
+
+
+def _quick_answer(item: Item) -> Item:
+    decision = answers.quick(item["gold"], item["pred"], answers.EqualPolicy.parse(item.get("policy", "")))
+    if answers.needs_backstop(decision):
+        raise NeedsSymPy
+    return plain(names.ANSWER, decision, item["pred"])
 
 
 def _code(item: Item) -> Item | None:

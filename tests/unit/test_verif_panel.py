@@ -52,6 +52,15 @@ def test_steps_get_the_telling_claim() -> None:
     run(work())
 
 
+def test_a_claim_that_needs_sympy_is_handed_over_wherever_it_stands() -> None:
+    async def work() -> None:
+        async with Panel() as panel:
+            texts = ["1 + 1 = 2", "the square root of 50 is 9", r"\sqrt{2} * \sqrt{8} = 4", "2^3 = 8"]
+            assert await steps(panel, *texts) == ["sympy:valid", "sympy:invalid", "sympy:valid", "sympy:valid"]
+
+    run(work())
+
+
 def test_verdicts_do_not_depend_on_order_or_batch() -> None:
     texts = [f"{i} + {i} = {2 * i + (i % 3 == 0)}" for i in range(80)] + [r"\sqrt{2} * \sqrt{8} = 4"]
 
