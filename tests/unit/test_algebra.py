@@ -195,3 +195,52 @@ def test_bombs_are_answered_quickly(bomb: str) -> None:
     started = time.process_time()
     assert all(each.decision.outcome != INVALID for each in findings("", (bomb, bomb)))
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("step", "outcome"),
+    [
+        ("So $3 < 5$.", VALID),
+        ("So $3 > 5$.", INVALID),
+        (r"$\sqrt{2} < 1.5 < 1.4$", INVALID),
+        (r"$2^{10} \geq 1000$", VALID),
+        (r"$\pi \neq 3$", VALID),
+        (r"$4 \ne 4$", INVALID),
+        ("4 ≤ 3", INVALID),
+        ("Since $8,096 > $5,125, she can pay.", VALID),
+        ("Since 8.5 < 8, she cannot pay.", UNKNOWN),  # what cannot be is perhaps the inequality
+        ("Because 15 > 3 * 6, it works.", INVALID),
+        ("$x^2 + 1 > x^2$", VALID),
+        ("Here $x = 3$, so $x < 5$.", VALID),
+        ("Here $a < b < 3$.", UNKNOWN),
+        ("This gives $3 > 5$, which is impossible.", UNKNOWN),
+        ("This gives $3 > 5$. That is a contradiction.", UNKNOWN),
+        ("Suppose $x = 2$. Then $3 > 5$.", UNKNOWN),
+        ("Is 5 > 7?", UNKNOWN),
+        ("We need 5 > 7.", UNKNOWN),
+        ("Test: 5 > 7. No.", UNKNOWN),
+        ("Here 10 is not > 12.", UNKNOWN),
+        (r"Here $5 \text{ cm} > 30 \text{ mm}$.", UNKNOWN),
+        ("From 5 -> 3 => 2 it goes down.", UNKNOWN),
+        ("Read <b>5</b>, then 3.", UNKNOWN),
+        ("$5!=120$", VALID),
+    ],
+)
+def test_inequalities(step: str, outcome: str) -> None:
+    found = [each for _, each in outcomes(step)]
+    telling = [each for each in found if each != UNKNOWN]
+    assert (INVALID if INVALID in telling else telling[-1] if telling else UNKNOWN) == outcome
+
+
+@pytest.mark.parametrize(
+    ("steps", "outcome"),
+    [
+        (("$|x-3| = 2x+4$.", "With $-7$: $|-7-3| = 2(-7) + 4$.", r"That simplifies to $|-10| = -14 + 4$."), UNKNOWN),
+        ((r"\[\text{Pages left} = 2 + 2\]", r"\[\text{Pages left} = 5\]"), UNKNOWN),
+        ((r"\[A = 2\sqrt{2}\cdot 2\sqrt{2}\]", r"Simplifying, \[A = 9\]"), INVALID),
+        ((r"So \(\sqrt{9} = \sqrt{16}\), which is false.",), UNKNOWN),
+        ((r"So \(\sin 30^\circ = 1\). This cannot be.",), UNKNOWN),
+    ],
+)
+def test_what_may_fail_and_what_may_not(steps: tuple[str, ...], outcome: str) -> None:
+    assert outcomes(*steps)[-1][1] == outcome

@@ -12,7 +12,7 @@ from verifiers.decision import Finding
 
 MAX_LINKS = 80  # decided in a step
 MAX_STEPS = 150  # that are remembered
-_RELATION = re.compile(r"=|≈|\\approx|\\equiv|≡|\bequals\b")
+_RELATION = re.compile(r"[=<>≈≡≤≥≠]|\\(?:approx|equiv|[lg]eq?|[lg]t|neq?)(?![a-z])|\bequals\b")
 
 
 def findings(problem: str, context: Sequence[str]) -> list[Finding]:

@@ -44,7 +44,7 @@ def compare(left: Term, right: Term) -> Gap | None:
     if size(left) + size(right) > MAX_SIZE:
         return None
     seen: list[Gap] = []
-    for radians, (a, b) in _readings(left, right):
+    for radians, (a, b) in readings(left, right):
         gap = _compare(a, b, radians)
         if gap is not None and gap.outcome == "same":
             return gap
@@ -54,7 +54,7 @@ def compare(left: Term, right: Term) -> Gap | None:
     return min(seen, key=lambda gap: abs(gap.left - gap.right))
 
 
-def _readings(left: Term, right: Term) -> Iterator[tuple[bool, tuple[Term, Term]]]:
+def readings(left: Term, right: Term) -> Iterator[tuple[bool, tuple[Term, Term]]]:
     """What the two sides may mean, the plain reading first."""
     used = names(left) | names(right)
     choices: list[tuple[bool, dict[str, str]]] = [(False, {})]

@@ -8,6 +8,7 @@ from verifiers import words
 from verifiers.algebra import numeric
 from verifiers.algebra.compare import Gap, compare, signs
 from verifiers.algebra.doubts import doubts
+from verifiers.algebra.inequality import inequality
 from verifiers.algebra.knowledge import Knowledge, polynomial, unknowns
 from verifiers.algebra.linear import proportional, reduced
 from verifiers.algebra.poly import Poly, mul
@@ -43,7 +44,7 @@ def decide(statement: Statement, link: int, known: Knowledge) -> Decision:
         return _congruent(left, right, statement.modulus)
     if relation == "EQ" or relation == "APPROX":
         return _equal(statement, link, known, left, right)
-    return Decision("unknown", "inequality")
+    return inequality(statement, link, known, left, right)
 
 
 def _congruent(left: Term, right: Term, modulus: Term | None) -> Decision:

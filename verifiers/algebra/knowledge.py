@@ -60,7 +60,7 @@ class Knowledge:
     def copy(self) -> "Knowledge":
         """An independent one that knows the same."""
         functions = {name: list(many) for name, many in self.functions.items()}
-        return Knowledge(list(self.equations), functions, self.last, self.scope, self.scopes, self.step, self.testing)
+        return replace(self, equations=list(self.equations), functions=functions, _values=None)
 
     def enter(self, statement: Statement) -> None:
         """Opens a scope of its own where the words before the statement suppose something."""

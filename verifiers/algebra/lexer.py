@@ -143,6 +143,8 @@ def _next(text: str, position: int, math: bool) -> tuple[str, int]:
     match = _SCANNER.match(text, position)
     assert match is not None and match.lastgroup is not None  # the last pattern takes anything
     kind = _KINDS[match.lastgroup]
+    if match.group() == "!=" and re.match(r"[\w)}\]]", text[position - 1 : position]):
+        return "FACT", position + 1  # 5!=120
     if math and kind == "WORD" and match.group().lower() not in FUNCTIONS:
         return "LETTER", position + 1
     if kind == "NUMBER" and "," in match.group() and _is_listed(text, position, match.end()):
