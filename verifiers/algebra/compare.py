@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from verifiers.algebra import normal, numeric
+from verifiers.algebra.numeric import ARCS, middle
 from verifiers.algebra.poly import ROOT, imaginary
 from verifiers.algebra.poly import names as poly_names
 from verifiers.algebra.terms import Num, Op, Term, calls, names, size, variables, walk
@@ -66,10 +67,16 @@ def readings(left: Term, right: Term) -> Iterator[tuple[bool, tuple[Term, Term]]
         choices.append((False, {"slash": "left"}))
     if "log" in used:
         choices.append((False, {"log": "ten"}))
+    if used & ARCS and "deg" not in used:
+        choices.append((False, {"arc": "degrees"}))
+    if "mixed" in used:
+        choices.append((False, {"mixed": "times"}))
     for radians, how in choices:
         yield radians, (_read(left, how), _read(right, how))
     if "percent" in used:
         yield False, (left, _read(right, {"percent": "plain"}))
+    if "base" in used:
+        yield False, (_in_base(left, right), _in_base(right, left))
 
 
 def _read(term: Term, how: Mapping[str, str]) -> Term:
@@ -78,11 +85,23 @@ def _read(term: Term, how: Mapping[str, str]) -> Term:
     args = tuple(_read(arg, how) for arg in term.args)
     if term.name == "percent" and "percent" in how:
         return args[0]
+    if term.name in ARCS and "arc" in how:
+        return Op("div", (Op("mul", (Op(term.name, args), Num(Fraction(180)))), Op("pi")))
+    if term.name == "mixed" and "mixed" in how:
+        return Op("mul", args)
     if term.name == "slash" and "slash" in how and isinstance(args[1], Op) and args[1].name == "implicit":
         return Op("implicit", (Op("div", (args[0], args[1].args[0])), args[1].args[1]))
     if term.name == "log" and "log" in how and len(args) == 1:
         return Op("log", (args[0], Num(Fraction(10))))
     return Op(term.name, args)
+
+
+def _in_base(term: Term, other: Term) -> Term:
+    """A bare numeral read in the one base that the other side names: ``12_5 + 4_5 = 21``."""
+    bases = {part.args[1] for part in walk(other) if isinstance(part, Op) and part.name == "base"}
+    if isinstance(term, Num) and term.value.denominator == 1 and len(bases) == 1:
+        return Op("base", (term, bases.pop()))
+    return term
 
 
 def _compare(left: Term, right: Term, radians: bool) -> Gap | None:
@@ -142,17 +161,6 @@ def _gap(a: numeric.Value, b: numeric.Value, point: Mapping[str, Fraction]) -> G
     gap = abs(a - b).b
     scale = max(abs(a).b, 1)
     return Gap("same", point, middle(a), middle(b)) if gap < scale * 2.0**-150 else None
-
-
-def middle(value: numeric.Value) -> Fraction:
-    """A rational number inside, for reports and for rounding."""
-    if isinstance(value, Fraction):
-        return value
-    sign, mantissa, exponent, _ = value.mid._mpi_[0]  # mpmath has no public way to the exact digits of an interval
-    if abs(exponent) > 5000:
-        raise TooLarge
-    number = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
-    return -number if sign else number
 
 
 def signs(term: Term) -> tuple[Term, Term]:

@@ -133,9 +133,21 @@ def _numbers(statement: Statement, link: int, known: Knowledge, left: Term, righ
     if relative <= _ROUGH and any(isinstance(p, Num) and p.decimals for s in (left, right) for p in walk(s)):
         return Decision("unknown", "rounded?", gap.says())
     grouped = all(side.grouped for side in statement.sides[link : link + 2])
+    if numeric.ARCS & (names(left) | names(right)):
+        return Decision("unknown", "undefined", gap.says())  # perhaps another branch is meant
+    if _is_column(left, right):
+        return Decision("unknown", "undefined", gap.says())
     plain = _is_plain(left) and _is_plain(right) and not grouped
     doubt = doubts(statement, link) or ("arithmetic" if plain else "test" if known.testing else None)
     return Decision("unknown", doubt, gap.says()) if doubt else Decision("invalid", "refuted", gap.says())
+
+
+def _is_column(left: Term, right: Term) -> bool:
+    """Single digits in a base, as in a column of a written sum: what is carried is not said."""
+    numerals = [
+        part.args[0] for side in (left, right) for part in walk(side) if isinstance(part, Op) and part.name == "base"
+    ]
+    return bool(numerals) and all(isinstance(each, Num) and each.value < 10 for each in numerals)
 
 
 def _is_plain(term: Term) -> bool:

@@ -1,5 +1,6 @@
 """Our grammar of formulas: tokens to a ``Term``. LALR, no evaluation, linear in the number of tokens."""
 
+import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
@@ -28,9 +29,10 @@ bigsum: BIG SUB LBRACE VAR EQ expr RBRACE POW exponent term -> big
 ?exponent: postfix | MINUS exponent -> neg | postfix POW exponent -> pow
 ?postfix: atom | postfix FACT -> fact | postfix PERCENT -> percent | postfix DEG -> deg
 ?gpostfix: gatom | gpostfix FACT -> fact | gpostfix PERCENT -> percent | gpostfix DEG -> deg
-?atom: NUMBER -> number | gatom
+?atom: NUMBER -> number | NUMERAL -> numeral | NUMBER MIX FRAC LBRACE NUMBER RBRACE LBRACE NUMBER RBRACE -> mixed | gatom
 ?gatom: batom | group | func
 ?batom: VAR -> var | CONST -> const | FRAC LBRACE expr RBRACE LBRACE expr RBRACE -> frac
+      | LBRACE expr CHOOSE expr RBRACE -> choose | LBRACE expr OVER expr RBRACE -> over | NCR -> ncr
       | BINOM LBRACE expr RBRACE LBRACE expr RBRACE -> binom
       | SQRT LBRACE expr RBRACE -> sqrt | SQRT LPAR expr RPAR -> sqrt | SQRT NUMBER -> sqrt_number
       | SQRT VAR -> sqrt_var | SQRT LPAR expr RPAR LBRACE expr RBRACE -> root
@@ -45,6 +47,7 @@ fhead: FUNC | FUNC POW exponent -> fpow | FUNC SUB base -> fbase
 ?bvpower: batom | batom POW exponent -> pow
 %declare PLUS MINUS TIMES DIV POW PM MOD FACT PERCENT DEG NUMBER VAR CONST FUNC CALL LPAR RPAR LBRACE RBRACE
 %declare FRAC BINOM SQRT ABSL ABSR FLOORL FLOORR CEILL CEILR COMMA BIG SUB EQ
+%declare NUMERAL NCR MIX CHOOSE OVER
 """
 _ENCLOSED = {"ABSL": "abs", "FLOORL": "floor", "CEILL": "ceil"}
 
@@ -80,7 +83,7 @@ class _TokLexer(Lexer):
 
 def _number(text: str) -> Num:
     """A written number, thousands separators and repeating decimals allowed."""
-    if "overline" in text:
+    if "{" in text and "{,}" not in text:
         return _repeating(text)
     plain = text.replace("{,}", "").replace(",\\!", "").replace(",", "")
     return Num(Fraction(plain), len(plain.partition(".")[2]))
@@ -88,8 +91,8 @@ def _number(text: str) -> Num:
 
 def _repeating(text: str) -> Num:
     r"""``0.8\overline{3}`` exactly."""
-    fixed, _, period = text.partition("\\overline")
-    period = period.strip(" {}")
+    fixed, _, period = text.partition("\\")
+    period = period.strip("overlinba {}")
     whole, _, decimals = fixed.partition(".")
     head = Fraction(int(whole or "0") * 10 ** len(decimals) + int(decimals or "0"), 10 ** len(decimals))
     return Num(head + Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(decimals)))
@@ -110,6 +113,24 @@ class _Build(Transformer[Token, Term]):
 
     def number(self, text: Token) -> Term:
         return _number(str(text))
+
+    def numeral(self, text: Token) -> Term:
+        digits, _, base = str(text).partition("_")
+        return Op("base", (Num(Fraction(digits)), Num(Fraction(base))))
+
+    def mixed(self, whole: Token, *parts: Any) -> Term:
+        return Op("mixed", (_number(str(whole)), Op("div", (_number(str(parts[3])), _number(str(parts[6]))))))
+
+    def choose(self, *parts: Any) -> Term:
+        return Op("binom", (parts[1], parts[3]))
+
+    def over(self, *parts: Any) -> Term:
+        return Op("div", (parts[1], parts[3]))
+
+    def ncr(self, text: Token) -> Term:
+        n, k = (Num(Fraction(number)) for number in re.findall(r"\d+", text))
+        chosen = Op("binom", (n, k))
+        return chosen if "C" in text else Op("mul", (chosen, Op("fact", (k,))))
 
     def var(self, text: Token) -> Term:
         return Var(str(text))

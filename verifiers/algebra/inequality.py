@@ -3,9 +3,10 @@
 from fractions import Fraction
 
 from verifiers.algebra import normal, numeric
-from verifiers.algebra.compare import middle, readings
+from verifiers.algebra.compare import readings
 from verifiers.algebra.doubts import doubts
 from verifiers.algebra.knowledge import SUPPOSING, Knowledge
+from verifiers.algebra.numeric import middle
 from verifiers.algebra.rewriting import has_decimals
 from verifiers.algebra.statements import Statement
 from verifiers.algebra.terms import Op, Term, calls, names, size, substitute, variables

@@ -74,7 +74,7 @@ class Knowledge:
         left, right = statement.sides[0].term, statement.sides[1].term
         if left is None or right is None or variables(left) | variables(right):
             return False
-        for each in self.visible():
+        for each in reversed(self.equations):
             bound: dict[str, Term] = {}
             if matches(each.left, left, bound) and matches(each.right, right, bound) and bound:
                 return True

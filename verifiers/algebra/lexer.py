@@ -18,12 +18,18 @@ GREEK = frozenset(
 )
 RELATIONS = frozenset({"EQ", "APPROX", "LT", "GT", "LE", "GE", "NE", "EQUIV"})
 OPERATORS = frozenset({"PLUS", "MINUS", "TIMES", "DIV", "POW", "PM", "MOD"})
-ENDS_TERM = frozenset({"NUMBER", "VAR", "CONST", "RPAR", "RBRACE", "FACT", "PERCENT", "DEG", "ABSR", "FLOORR", "CEILR"})
+ENDS_TERM = frozenset("NUMBER NUMERAL NCR VAR CONST RPAR RBRACE FACT PERCENT DEG ABSR FLOORR CEILR".split())
 SOFT = frozenset({"DELIM", "LINE"})  # a chain may go on behind these
 
 _PATTERNS = (
     ("ENV", r"\\(?:begin|end)\s*\{[A-Za-z]+\*?\}(?:\{[lcr| ]*\})?"),
     ("DERIV", r"\\d?frac\s*\{\s*(?:\\partial|d)[^{}]{0,9}\}\s*\{\s*(?:\\partial|d)"),
+    ("TEXT", r"\\mathop\s*\{\s*(?:\\(?:text|mathrm|rm)\s*)?\{?([^{}]*)\}?\s*\}"),
+    (
+        "NCR",
+        r"(?:\{\s*\}\s*)?[_^]\s*(?:\d+|\{\s*\d+\s*\})\s*[CP]\s*_\s*(?:\d|\{\s*\d+\s*\})"
+        r"|\b\d{1,3}[CP]_?\d{1,3}\b",
+    ),
     ("TEXT", r"\\(?:text|mathrm|mbox|textrm|operatorname|textbf|textit|mathbf|mathit)\s*\{([^{}]*)\}"),
     ("DELIM", r"\\\[|\\\]|\\\(|\\\)|\$\$"),
     ("LINE", r"\\\\(?:\[[^\]]*\])?|\n"),
@@ -45,6 +51,8 @@ _PATTERNS = (
     ("ANGLE", r"(?:\\angle|∠|\\measuredangle)\s*\{?\s*[A-Z]+(?:_\{?\d\}?)?\s*\}?|(?:\\angle|∠)\s*(?:\d|[a-z])"),
     ("AREA", r"\[\s*[A-Z]{3,6}\s*\]"),
     ("BAR", r"\\(?:overline|bar)\s*\{\s*(?:[A-Z]{2}|[a-z])\s*\}"),
+    ("CHOOSE", r"\\choose(?![A-Za-z])"),
+    ("OVER", r"\\over(?![A-Za-z])"),
     ("FRAC", r"\\[dtc]?frac(?![A-Za-z])"),
     ("BINOM", r"\\[dt]?binom(?![A-Za-z])"),
     ("SQRT", r"\\sqrt(?![A-Za-z])|√"),
@@ -69,7 +77,7 @@ _PATTERNS = (
     ("CONST", r"\\pi(?![A-Za-z])|π|\\infty(?![A-Za-z])|∞"),
     ("COMMAND", r"\\[A-Za-z]+"),
     ("BAD", r"\\.|:=|\d+:\d+|<<|>>"),
-    ("NUMBER", r"\d*\.\d*\\overline\s*\{\d+\}"),
+    ("NUMBER", r"\d*\.\d*\\(?:overline|bar)\s*\{\d+\}"),
     ("NUMBER", r"\d{1,3}(?:(?:,|\{,\}|,\\!)\d{3})+(?:\.\d+)?(?!\d|,\d)"),
     ("NUMBER", r"\d+(?:\.\d+)?|\.\d+"),
     ("CAPS", r"[A-Z]{2,}(?![^\W\d_])"),

@@ -40,9 +40,9 @@ def quotient(term: Term) -> Quotient:
 
 def _operation(op: Op) -> Quotient:
     match op.name:
-        case "add" | "sub":
+        case "add" | "sub" | "mixed":
             a, b = quotient(op.args[0]), quotient(op.args[1])
-            combine = add if op.name == "add" else sub
+            combine = sub if op.name == "sub" else add
             if a.lower == b.lower:
                 return Quotient(combine(a.upper, b.upper), a.lower)
             return Quotient(combine(mul(a.upper, b.lower), mul(b.upper, a.lower)), mul(a.lower, b.lower))
@@ -60,6 +60,8 @@ def _operation(op: Op) -> Quotient:
         case "percent":
             a = quotient(op.args[0])
             return Quotient(scale(a.upper, Fraction(1, 100)), a.lower)
+        case "base":
+            return Quotient(const(numeral(op)), ONE)
         case "pow":
             return _power(op)
         case "sqrt" | "root":
@@ -199,6 +201,18 @@ def whole_function(name: str, args: list[Fraction]) -> Fraction:
             if min(whole[1], abs(whole[0] - whole[1])) > 400 or whole[0] > 10**6:
                 raise TooLarge
             return bounded(Fraction(math.comb(*whole)))
+
+
+def numeral(op: Op) -> Fraction:
+    """The value of a numeral in its base. Raises ``Undefined`` where a digit is none in this base."""
+    digits, base = op.args
+    assert isinstance(digits, Num) and isinstance(base, Num)
+    if base.value == 10:
+        return digits.value
+    try:
+        return bounded(Fraction(int(str(digits.value), int(base.value))))
+    except ValueError:
+        raise Undefined from None
 
 
 def _atom(op: Op) -> Quotient:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from verifiers.algebra.normal import whole_function
+from verifiers.algebra.normal import numeral, whole_function
 from verifiers.algebra.terms import Num, Op, Term, Var, names
 from verifiers.exact import MAX_BITS, NotRational, TooLarge, Undefined, bounded, power
 
@@ -14,6 +14,7 @@ MAX_TERMS = 200  # of a sum
 
 Value = Any  # Fraction, or an interval of mpmath
 _WHOLE = frozenset({"fact", "binom", "gcd", "lcm", "mod"})
+ARCS = frozenset({"arcsin", "arccos", "arctan"})
 _TRIG = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
 
 
@@ -26,6 +27,8 @@ def evaluate(term: Term, point: Mapping[str, Fraction], radians: bool = False) -
         if term.name not in point:
             raise NotRational
         return point[term.name]
+    if term.name == "base":
+        return numeral(term)
     if term.name in ("sum", "prod"):
         return _big(term, point, radians)
     if term.name in _TRIG:
@@ -42,7 +45,7 @@ def _apply(name: str, args: list[Value]) -> Value:
             return +_interval().pi
         case "e":
             return _interval().exp(1)
-        case "add":
+        case "add" | "mixed":
             return _bound(_pair(args, lambda a, b: a + b))
         case "sub":
             return _bound(_pair(args, lambda a, b: a - b))
@@ -63,8 +66,15 @@ def _apply(name: str, args: list[Value]) -> Value:
             return abs(args[0])
         case "exp":
             return _exp(args[0])
+        case "arcsin" | "arccos" | "arctan":
+            return _arc(name, enclose(args[0]))
         case "ln" | "log":
             return _log(args)
+    if name in ("floor", "ceil") and not isinstance(args[0], Fraction):
+        low, high = (whole_function(name, [middle(bound)]) for bound in (args[0].a, args[0].b))
+        if low != high:
+            raise Undefined
+        return low
     if name in _WHOLE or (name in ("floor", "ceil", "max", "min") and all(isinstance(arg, Fraction) for arg in args)):
         if not all(isinstance(arg, Fraction) for arg in args):
             raise Undefined
@@ -84,6 +94,17 @@ def enclose(value: Value) -> Any:
     if not isinstance(value, Fraction):
         return value
     return _interval().mpf(value.numerator) / value.denominator
+
+
+def middle(value: Value) -> Fraction:
+    """A rational number inside, for reports and for rounding."""
+    if isinstance(value, Fraction):
+        return value
+    sign, mantissa, exponent, _ = value.mid._mpi_[0]  # mpmath has no public way to the exact digits of an interval
+    if abs(exponent) > 5000:
+        raise TooLarge
+    number = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    return -number if sign else number
 
 
 def _bound(value: Value) -> Value:
@@ -170,6 +191,20 @@ def _trig(name: str, angle: Value) -> Value:
             return _div(cosine, sine)
         case _:
             return _div(Fraction(1), cosine if name == "sec" else sine)
+
+
+def _arc(name: str, box: Any) -> Value:
+    """The principal angle in radians."""
+    one = _interval().mpf(1)
+    if name == "arctan":
+        return _interval().atan2(box, one)
+    rest = one - box * box
+    if abs(box).b > 1:
+        raise Undefined
+    if rest.a < 0:
+        rest = _interval().mpf([0, rest.b])
+    root = _interval().sqrt(rest)
+    return _interval().atan2(box, root) if name == "arcsin" else _interval().atan2(root, box)
 
 
 def _big(op: Op, point: Mapping[str, Fraction], radians: bool) -> Value:

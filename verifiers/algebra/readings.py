@@ -12,6 +12,8 @@ _CONNECTIVES = frozenset(
 )
 _CALLED = re.compile(r"(?<![A-Za-z\\])(\\?[A-Za-z]+)(?:_\{?\w+\}?)?'*(?:\\left)?\(\s*(?:\\?[A-Za-z]|-?\d+)\s*\)")
 _ALWAYS_CALLED = frozenset("f g h F G H".split())
+_NAMES = "two three four five six seven eight nine ten eleven twelve".split()
+_BASES = {name: str(number) for number, name in enumerate(_NAMES, 2)} | {"sixteen": "16"}
 _OPENS = frozenset({"LPAR", "LBRACE"})
 _CLOSES = frozenset({"RPAR", "RBRACE"})
 
@@ -48,11 +50,15 @@ def read(raw: Sequence[Tok], called: frozenset[str]) -> list[Tok]:
                 digit = "2" if tok.text == "²" else "3"
                 out += [replace(tok, kind="POW"), replace(tok, kind="NUMBER", text=digit)]
             case "FRAC" | "BINOM":
+                if _is_mixed(raw, i, out):
+                    out.append(replace(tok, kind="MIX"))
                 out.append(tok)
                 i = _arguments(raw, i + 1, out)
                 continue
             case "NUMBER" if i + 1 < len(raw) and raw[i + 1].kind == "SUB":
-                out.append(replace(tok, kind="BAD"))  # a numeral in some base
+                made, i = _numeral(raw, i)
+                out.append(made)
+                continue
             case "NUMBER" if out and out[-1].kind == "FACT" and tok.glued:
                 out += [replace(tok, kind="TIMES"), tok]  # 3!5!
             case "ARC":
@@ -61,6 +67,10 @@ def read(raw: Sequence[Tok], called: frozenset[str]) -> list[Tok]:
                 out.append(replace(tok, kind="BAD" if tok.math else "PUNCT"))
             case "FACT" if not (tok.glued and out and out[-1].kind in ENDS_TERM):
                 out.append(replace(tok, kind="PUNCT"))
+            case "BAD" if tok.text == "\\{" and out and out[-1].kind == "FUNC" and _brace(raw, i) is not None:
+                out.append(replace(tok, kind="LPAR"))
+            case "BAD" if tok.text == "\\}" and _opened(raw, i):
+                out.append(replace(tok, kind="RPAR"))
             case "DERIV" | "DOTS":
                 out.append(replace(tok, kind="BAD"))
             case "CONST":
@@ -69,6 +79,55 @@ def read(raw: Sequence[Tok], called: frozenset[str]) -> list[Tok]:
                 out.append(tok)
         i += 1
     return out
+
+
+def _numeral(raw: Sequence[Tok], i: int) -> tuple[Tok, int]:
+    """``1010_2`` or ``1010_{two}`` as one token, and the index behind it."""
+    braced = i + 2 < len(raw) and raw[i + 2].kind == "LBRACE"
+    first = i + 3 if braced else i + 2
+    stop = first + 1
+    while braced and stop < len(raw) and raw[stop].kind != "RBRACE" and stop - first < 12:
+        stop += 1
+    spelled = "".join(part.text for part in raw[first:stop]).lower()
+    spelled = re.sub(r"\\text\s*\{\s*|[\s}]", "", spelled)
+    base = _BASES.get(spelled, spelled)
+    plain = base == "10" or raw[i].text.isdigit()
+    if not base.isdigit() or len(base) > 2 or not 2 <= int(base) <= 36 or not plain:
+        return replace(raw[i], kind="BAD"), i + 1
+    end = raw[stop - 1].end if not braced else raw[min(stop, len(raw) - 1)].end
+    digits = raw[i].text.replace(",", "").replace("{}", "").replace("\\!", "")
+    return replace(raw[i], kind="NUMERAL", end=end, name=f"{digits}_{base}"), stop + braced
+
+
+def _is_mixed(raw: Sequence[Tok], i: int, out: Sequence[Tok]) -> bool:
+    r"""Whether the fraction at ``i`` stands behind a whole number and is a proper one: ``2\frac{1}{3}``."""
+    if not out or out[-1].kind != "NUMBER" or not out[-1].text.isdigit() or (len(out) > 1 and out[-2].kind == "POW"):
+        return False
+    found = re.match(r"(\d+) (\d+) ?$", _flat(raw[i + 1 : i + 7]))
+    return found is not None and 0 < int(found[1]) < int(found[2])
+
+
+def _flat(raw: Sequence[Tok]) -> str:
+    r"""The two arguments of a fraction with a space between them: ``1 3`` for ``{1}{3}`` and for ``13``."""
+    kinds = [tok.kind for tok in raw]
+    if kinds == ["LBRACE", "NUMBER", "RBRACE"] * 2:
+        return f"{raw[1].text} {raw[4].text}"
+    digits = raw[0].text if kinds[:1] == ["NUMBER"] else ""
+    return f"{digits[0]} {digits[1]}" if len(digits) == 2 else ""
+
+
+def _brace(raw: Sequence[Tok], i: int) -> int | None:
+    r"""Where the set that opens at ``i`` closes: ``\min\{3, 5\}``."""
+    for j in range(i + 1, min(len(raw), i + 40)):
+        if raw[j].text in ("\\{", "\\}"):
+            return j if raw[j].text == "\\}" else None
+    return None
+
+
+def _opened(raw: Sequence[Tok], i: int) -> bool:
+    """Whether the set that closes at ``i`` was opened behind a function."""
+    first = next((j for j in range(i - 1, max(0, i - 40), -1) if raw[j].text == "\\{"), 0)
+    return first > 0 and _base(raw[first - 1]) in FUNCTIONS
 
 
 def _word(raw: Sequence[Tok], i: int) -> Tok:
@@ -163,7 +222,7 @@ def _text(raw: Sequence[Tok], i: int, out: Sequence[Tok]) -> list[Tok]:
     r"""What ``\text{..}`` is: a function, a word between formulas, a unit (left out), or a quantity's name."""
     tok = raw[i]
     command, _, inner = tok.text.partition("{")
-    inner = " ".join(inner[:-1].split())
+    inner = " ".join(inner.strip(" {}").rpartition("{")[2].split())
     if inner in FUNCTIONS:
         return [replace(tok, kind="FUNC", name=inner)]
     if "bf" in command and len(inner) <= 2:
@@ -175,6 +234,8 @@ def _text(raw: Sequence[Tok], i: int, out: Sequence[Tok]) -> list[Tok]:
     words = {word.strip(".,:;()").lower() for word in inner.split()}
     after = raw[i + 1].kind if i + 1 < len(raw) else "LINE"
     if out and out[-1].kind in ENDS_TERM:
+        if inner == "of" and out[-1].kind == "PERCENT":
+            return [replace(tok, kind="TIMES")]
         if words & _CONNECTIVES or re.search(r"[\d=+*^]", inner):
             return [replace(tok, kind="WORD", text=inner)]
         return [replace(tok, kind="UNIT", text=inner)]

@@ -4,9 +4,10 @@ that the equation is meant to follow from what stands beside it; where either is
 from fractions import Fraction
 
 from verifiers.algebra import numeric
-from verifiers.algebra.compare import compare, middle
+from verifiers.algebra.compare import compare
 from verifiers.algebra.knowledge import Equation, Knowledge, polynomial, unknowns
 from verifiers.algebra.linear import reduced, share_root
+from verifiers.algebra.numeric import middle
 from verifiers.algebra.poly import Poly, degree
 from verifiers.algebra.rewriting import REWRITING, has_decimals, is_near, rewriting
 from verifiers.algebra.statements import Statement
