@@ -72,7 +72,14 @@ def outcomes(*texts: str, problem: str = "") -> list[tuple[str, str]]:
         (r"e^{i\pi} = -1", UNKNOWN),
         (r"\frac{\sqrt{2}}{0} = 1", UNKNOWN),
         (r"\ln(-2) = 1", UNKNOWN),
-        (r"\int_0^1 x dx = 3", UNKNOWN),
+        (r"\frac{1 \pm \sqrt{7753}}{6} = \frac{1 \pm 88}{6}", INVALID),
+        (r"\frac{1 \pm \sqrt{12}}{6} = \frac{1 \mp 2\sqrt{3}}{6}", VALID),
+        (r"1 \pm 2 = 3", UNKNOWN),  # one of the two is chosen
+        (r"\int_0^1 x dx = 3", INVALID),
+        (r"\int_0^1 x^2 \, dx = \left[ \frac{x^3}{3} \right]_0^1", VALID),
+        (r"\int_0^1 x^2 \, dx = \left[ \frac{x^3}{2} \right]_0^1", INVALID),
+        (r"\left[ x^2 \right]_1^3 = 8", VALID),
+        (r"\int_0^{\pi} \sin x dx = 3", UNKNOWN),  # nothing is integrated but polynomials
         (r"\begin{pmatrix} 1 \\ 2 \end{pmatrix} = 3", UNKNOWN),
         (r"1 + \dots + 9 = 10", UNKNOWN),
     ],
@@ -253,6 +260,54 @@ def test_inequalities(step: str, outcome: str) -> None:
     found = [each for _, each in outcomes(step)]
     telling = [each for each in found if each != UNKNOWN]
     assert (INVALID if INVALID in telling else telling[-1] if telling else UNKNOWN) == outcome
+
+
+@pytest.mark.parametrize(
+    ("step", "outcome"),
+    [
+        (r"$\frac{d}{dx}(x^3 + 2x) = 3x^2 + 2$", VALID),
+        (r"$\frac{d}{dx}(x^3 + 2x) = 3x^2 + 2x$", INVALID),
+        (r"$\frac{d}{dx}[x \ln x] = \ln x + 1$", VALID),
+        (r"$\frac{d}{dx} \sin x = -\cos x$", INVALID),
+        (r"$\frac{d}{dx}(x^2 - 4x) = 0$", UNKNOWN),  # where is it level?
+        (r"$\frac{d}{dx} x^2 + 3x = 2x + 3$", UNKNOWN),  # how far does it reach?
+        (r"$f'(x) = 3x^2 + 2$", VALID),
+        (r"$f'(x) = 3x^2 + 2x$", INVALID),
+        (r"$f''(x) = 6x$", VALID),
+        (r"$f'(2) = 15$", INVALID),
+        (r"$f'(x) = 0$", UNKNOWN),
+        (r"$g'(x) = 3$", UNKNOWN),
+        (r"$\frac{dy}{dx} = 2x \sin x + x^2 \cos x$", VALID),
+        (r"$\frac{dy}{dx} = 2x \sin x - x^2 \cos x$", INVALID),
+        (r"$\int x^2 \, dx = \frac{x^3}{3} + C$", VALID),
+        (r"$\int x^2 dx = x^3 + C$", INVALID),
+        (r"$\int x e^x dx = x e^x - \int e^x dx$", VALID),
+        (r"$\int \frac{1}{x} dx = \ln|x| + C$", VALID),
+        (r"$\int 2x (x^2+1)^3 dx = \int u^3 du$", UNKNOWN),  # another letter
+        (r"the derivative of $x^3$ is $3x^2$.", VALID),
+        (r"the derivative of \(x^3\) with respect to \(x\) is \(3x\).", INVALID),
+        ("the derivative of $g(x) = x^2$ is $g'(x) = 2x$.", VALID),
+    ],
+)
+def test_statements_of_calculus(step: str, outcome: str) -> None:
+    found = outcomes(f"We have {step}", problem=r"Let $f(x) = x^3 + 2x$ and $y = x^2 \sin x$.")
+    assert found[0][1] == outcome
+
+
+@pytest.mark.parametrize(
+    ("step", "outcome"),
+    [
+        (r"$17 \div 5 = 3 R 2$", VALID),
+        (r"$17 \div 5 = 3 \text{ R } 3$", INVALID),
+        ("17 ÷ 5 = 3 remainder 2", VALID),
+        (r"\(410 \div 333 = 1\) with a remainder of \(78\).", INVALID),
+        ("9 divided by 6 is 1 with a remainder of 3.", VALID),
+        ("17 / 5 = 2 R 7", UNKNOWN),  # true, if no proper division
+        ("If 17 / 5 = 3 R 4, then we are done.", UNKNOWN),
+    ],
+)
+def test_divisions_with_a_remainder(step: str, outcome: str) -> None:
+    assert outcomes(step)[0][1] == outcome
 
 
 @pytest.mark.parametrize(

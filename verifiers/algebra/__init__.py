@@ -4,12 +4,15 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from verifiers.algebra.calculus import spoken
 from verifiers.algebra.decide import decide
 from verifiers.algebra.knowledge import Knowledge
 from verifiers.algebra.readings import function_letters
+from verifiers.algebra.remainders import remainders
 from verifiers.algebra.statements import statements
 from verifiers.decision import Finding
 
+_WORDS = re.compile(r"\bremainder\b|\bderivative\b", re.IGNORECASE)
 MAX_LINKS = 80  # decided in a step
 MAX_STEPS = 150  # that are remembered
 _RELATION = re.compile(r"[=<>≈≡≤≥≠]|\\(?:approx|equiv|[lg]eq?|[lg]t|neq?)(?![a-z])|\bequals\b")
@@ -18,12 +21,12 @@ _RELATION = re.compile(r"[=<>≈≡≤≥≠]|\\(?:approx|equiv|[lg]eq?|[lg]t|ne
 def findings(problem: str, context: Sequence[str]) -> list[Finding]:
     """The algebraic claims of ``context[-1]``, decided."""
     step = context[-1]
-    if not _RELATION.search(step):
+    if not _RELATION.search(step) and not _WORDS.search(step):
         return []
     called = function_letters("\n".join((problem, *context[-MAX_STEPS:])))
     known = _known((problem, *context[-MAX_STEPS:-1]), called).copy()
     known.step = len(context) - 1
-    found: list[Finding] = []
+    found = remainders(step) + spoken(step, called, known)
     for written in statements(step, called):
         known.enter(written)
         statement = known.continued(written)

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from verifiers import words
 from verifiers.algebra import numeric
+from verifiers.algebra.calculus import calculus
 from verifiers.algebra.compare import Gap, compare, signs
 from verifiers.algebra.doubts import doubts
 from verifiers.algebra.inequality import inequality
@@ -13,6 +14,7 @@ from verifiers.algebra.knowledge import Knowledge, polynomial, unknowns
 from verifiers.algebra.linear import proportional, reduced
 from verifiers.algebra.poly import Poly, mul
 from verifiers.algebra.refute import refute
+from verifiers.algebra.rewriting import has_decimals
 from verifiers.algebra.statements import Statement
 from verifiers.algebra.terms import (
     Num,
@@ -77,7 +79,10 @@ def _equal(statement: Statement, link: int, known: Knowledge, left: Term, right:
     if {"tuple"} & (names(left) | names(right)):
         return _tuples(statement, link, known, left, right)
     if {"pm", "mp"} & (names(left) | names(right)):
-        return _plus_minus(left, right)
+        return _plus_minus(statement, link, left, right)
+    found = calculus(statement, link, known, left, right)
+    if found is not None:
+        return found
     gap = compare(left, right)
     if gap is not None and gap.outcome == "same":
         return Decision(
@@ -100,14 +105,21 @@ def _tuples(statement: Statement, link: int, known: Knowledge, left: Term, right
     return parts[0]
 
 
-def _plus_minus(left: Term, right: Term) -> Decision:
-    """Equal as sets of two values."""
+def _plus_minus(statement: Statement, link: int, left: Term, right: Term) -> Decision:
+    """Equal as sets of two values; refuted where two pairs of numbers differ in either order."""
     ours, theirs = signs(left), signs(right)
-    for order in (theirs, theirs[::-1]):
-        gaps = [compare(a, b) for a, b in zip(ours, order, strict=True)]
-        if all(gap is not None and gap.outcome == "same" for gap in gaps):
-            return Decision("valid", "identity")
-    return Decision("unknown", "open")
+    gaps = [[compare(a, b) for a, b in zip(ours, order, strict=True)] for order in (theirs, theirs[::-1])]
+    if any(all(gap is not None and gap.outcome == "same" for gap in order) for order in gaps):
+        return Decision("valid", "identity")
+    known = not variables(left) | variables(right) and not has_decimals(left, right)
+    once = all(
+        sum(isinstance(part, Op) and part.name in ("pm", "mp") for part in walk(side)) == 1 for side in (left, right)
+    )
+    worst = [next((gap for gap in order if gap is not None and gap.outcome == "differs"), None) for order in gaps]
+    if not known or not once or worst[0] is None or worst[1] is None or statement.relations[link] != "EQ":
+        return Decision("unknown", "open")
+    doubt = doubts(statement, link) or ("rounded?" if _is_rough(statement) else None)
+    return Decision("unknown" if doubt else "invalid", doubt or "refuted", worst[0].says())
 
 
 def _numbers(statement: Statement, link: int, known: Knowledge, left: Term, right: Term, gap: Gap | None) -> Decision:
@@ -115,7 +127,7 @@ def _numbers(statement: Statement, link: int, known: Knowledge, left: Term, righ
         return Decision("unknown", "undefined")
     off = abs(gap.left - gap.right)
     relative = off / abs(gap.left) if gap.left else off
-    approx = statement.relations[link] == "APPROX" or bool(words.ROUNDING & set(statement.before + statement.after))
+    approx = statement.relations[link] == "APPROX" or _is_rough(statement)
     for side in (right, left):
         written = literal(side)
         if written is None:
@@ -142,12 +154,18 @@ def _numbers(statement: Statement, link: int, known: Knowledge, left: Term, righ
     return Decision("unknown", doubt, gap.says()) if doubt else Decision("invalid", "refuted", gap.says())
 
 
+def _is_rough(statement: Statement) -> bool:
+    return bool(words.ROUNDING & set(statement.before + statement.after))
+
+
 def _is_column(left: Term, right: Term) -> bool:
     """Single digits in a base, as in a column of a written sum: what is carried is not said."""
     numerals = [
-        part.args[0] for side in (left, right) for part in walk(side) if isinstance(part, Op) and part.name == "base"
+        part.args for side in (left, right) for part in walk(side) if isinstance(part, Op) and part.name == "base"
     ]
-    return bool(numerals) and all(isinstance(each, Num) and each.value < 10 for each in numerals)
+    return bool(numerals) and all(
+        isinstance(digits, Num) and digits.value < 10 and base != Num(Fraction(10)) for digits, base in numerals
+    )
 
 
 def _is_plain(term: Term) -> bool:

@@ -8,14 +8,15 @@ from typing import Any
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 from lark.lexer import Lexer
 
+from verifiers.algebra.derivative import antiderivative, between
 from verifiers.algebra.lexer import Tok
-from verifiers.algebra.terms import Num, Op, Term, Var
+from verifiers.algebra.terms import Num, Op, Term, Var, variables
 
 MAX_TOKENS = 300
 MAX_DEPTH = 40
 
 _GRAMMAR = r"""
-start: expr | LPAR list RPAR -> tuple
+start: expr | LPAR list RPAR -> tuple | DERIV bare -> deriv | DERIV func -> deriv
 ?expr: sum | sum MOD sum -> mod
 list: expr (COMMA expr)+
 ?sum: term | sum PLUS term -> add | sum MINUS term -> sub | sum PM term -> pm
@@ -30,7 +31,9 @@ bigsum: BIG SUB LBRACE VAR EQ expr RBRACE POW exponent term -> big
 ?postfix: atom | postfix FACT -> fact | postfix PERCENT -> percent | postfix DEG -> deg
 ?gpostfix: gatom | gpostfix FACT -> fact | gpostfix PERCENT -> percent | gpostfix DEG -> deg
 ?atom: NUMBER -> number | NUMERAL -> numeral | NUMBER MIX FRAC LBRACE NUMBER RBRACE LBRACE NUMBER RBRACE -> mixed | gatom
-?gatom: batom | group | func
+?gatom: batom | group | func | DERIV group -> deriv
+      | INT expr DVAR -> integral | INT SUB base POW exponent expr DVAR -> definite
+      | LPAR expr RPAR SUB base POW exponent -> between
 ?batom: VAR -> var | CONST -> const | FRAC LBRACE expr RBRACE LBRACE expr RBRACE -> frac
       | LBRACE expr CHOOSE expr RBRACE -> choose | LBRACE expr OVER expr RBRACE -> over | NCR -> ncr
       | BINOM LBRACE expr RBRACE LBRACE expr RBRACE -> binom
@@ -47,7 +50,7 @@ fhead: FUNC | FUNC POW exponent -> fpow | FUNC SUB base -> fbase
 ?bvpower: batom | batom POW exponent -> pow
 %declare PLUS MINUS TIMES DIV POW PM MOD FACT PERCENT DEG NUMBER VAR CONST FUNC CALL LPAR RPAR LBRACE RBRACE
 %declare FRAC BINOM SQRT ABSL ABSR FLOORL FLOORR CEILL CEILR COMMA BIG SUB EQ
-%declare NUMERAL NCR MIX CHOOSE OVER
+%declare DERIV INT DVAR NUMERAL NCR MIX CHOOSE OVER
 """
 _ENCLOSED = {"ABSL": "abs", "FLOORL": "floor", "CEILL": "ceil"}
 
@@ -131,6 +134,25 @@ class _Build(Transformer[Token, Term]):
         n, k = (Num(Fraction(number)) for number in re.findall(r"\d+", text))
         chosen = Op("binom", (n, k))
         return chosen if "C" in text else Op("mul", (chosen, Op("fact", (k,))))
+
+    def deriv(self, name: Token, body: Term) -> Term:
+        return Op("deriv", (Var(str(name)), body))
+
+    def integral(self, _: Token, body: Term, name: Token) -> Term:
+        return Op("integral", (Var(str(name)), body))
+
+    def definite(self, *parts: Any) -> Term:
+        lower, upper, body, name = parts[2], parts[4], parts[5], str(parts[6])
+        whole = antiderivative(body, name)
+        made = Op("definite", (Var(name), lower, upper, body))
+        return made if whole is None else Op("value", (between(whole, name, lower, upper),))
+
+    def between(self, *parts: Any) -> Term:
+        body, lower, upper = parts[1], parts[4], parts[6]
+        free = variables(body)
+        if len(free) != 1:
+            return Op("between", (body,))
+        return Op("value", (between(body, next(iter(free)), lower, upper),))
 
     def var(self, text: Token) -> Term:
         return Var(str(text))

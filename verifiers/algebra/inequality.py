@@ -57,14 +57,14 @@ def _refuted(
     if has_decimals(left, right) and abs(ours - theirs) * 50 <= abs(ours):
         return Decision("unknown", "rounded?", says)
     sought = _SOUGHT & set(statement.before + statement.gap[-6:]) or not _is_asserted(statement, known)
-    doubt = doubts(statement, link) or ("supposed" if sought else "test" if known.testing else None)
+    doubt = doubts(statement, link) or ("supposed" if sought else None)
     return Decision("unknown", doubt, says) if doubt else Decision("invalid", "refuted", says)
 
 
 def _is_asserted(statement: Statement, known: Knowledge) -> bool:
     """Whether nothing is supposed, or words or an equation beside it say that this is no part of a trial."""
     sure = _SURE & set(statement.before[:3] + statement.later[:5])
-    return known.scope == 0 or bool(sure) or "EQ" in statement.relations
+    return (known.scope == 0 and not known.testing) or bool(sure) or "EQ" in statement.relations
 
 
 def _with_letters(known: Knowledge, signs: tuple[int, ...], left: Term, right: Term) -> Decision:

@@ -23,7 +23,10 @@ SOFT = frozenset({"DELIM", "LINE"})  # a chain may go on behind these
 
 _PATTERNS = (
     ("ENV", r"\\(?:begin|end)\s*\{[A-Za-z]+\*?\}(?:\{[lcr| ]*\})?"),
-    ("DERIV", r"\\d?frac\s*\{\s*(?:\\partial|d)[^{}]{0,9}\}\s*\{\s*(?:\\partial|d)"),
+    ("DERIV", r"\\d?frac\s*\{\s*d\s*\}\s*\{\s*d\s*[A-Za-z]\s*\}"),
+    ("DYDX", r"\\d?frac\s*\{\s*d\s*[A-Za-z]\s*\}\s*\{\s*d\s*[A-Za-z]\s*\}"),
+    ("BADFRAC", r"\\d?frac\s*\{\s*(?:\\partial|d)[^{}]{0,9}\}\s*\{\s*(?:\\partial|d)"),
+    ("INT", r"\\int(?![A-Za-z])"),
     ("TEXT", r"\\mathop\s*\{\s*(?:\\(?:text|mathrm|rm)\s*)?\{?([^{}]*)\}?\s*\}"),
     (
         "NCR",

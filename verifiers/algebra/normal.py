@@ -60,13 +60,15 @@ def _operation(op: Op) -> Quotient:
         case "percent":
             a = quotient(op.args[0])
             return Quotient(scale(a.upper, Fraction(1, 100)), a.lower)
+        case "value":  # of an integral
+            return quotient(op.args[0])
         case "base":
             return Quotient(const(numeral(op)), ONE)
         case "pow":
             return _power(op)
         case "sqrt" | "root":
             return _root(op)
-        case "sum" | "prod" | "pm" | "mp" | "tuple" | "inf":
+        case "sum" | "prod" | "deriv" | "integral" | "definite" | "between" | "pm" | "mp" | "tuple" | "inf":
             raise NotRational
         case "fact" | "binom" | "floor" | "ceil" | "abs" | "gcd" | "lcm" | "max" | "min" | "mod":
             return _integer(op)

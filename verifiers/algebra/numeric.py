@@ -29,6 +29,8 @@ def evaluate(term: Term, point: Mapping[str, Fraction], radians: bool = False) -
         return point[term.name]
     if term.name == "base":
         return numeral(term)
+    if term.name in ("deriv", "integral", "definite", "between"):
+        raise NotRational
     if term.name in ("sum", "prod"):
         return _big(term, point, radians)
     if term.name in _TRIG:
@@ -51,6 +53,8 @@ def _apply(name: str, args: list[Value]) -> Value:
             return _bound(_pair(args, lambda a, b: a - b))
         case "mul" | "implicit":
             return _mul(args[0], args[1])
+        case "value":
+            return args[0]
         case "neg":
             return -args[0]
         case "percent":

@@ -63,7 +63,7 @@ def read(raw: Sequence[Tok], called: frozenset[str]) -> list[Tok]:
                 out += [replace(tok, kind="TIMES"), tok]  # 3!5!
             case "ARC":
                 out.append(replace(tok, kind="FUNC", name="arc" + tok.text[1:4]))
-            case "SUB" | "PRIME" if not (tok.kind == "SUB" and out and out[-1].kind in ("FUNC", "BIG")):
+            case "SUB" | "PRIME" if not (tok.kind == "SUB" and _has_limits(out)):
                 out.append(replace(tok, kind="BAD" if tok.math else "PUNCT"))
             case "FACT" if not (tok.glued and out and out[-1].kind in ENDS_TERM):
                 out.append(replace(tok, kind="PUNCT"))
@@ -71,7 +71,12 @@ def read(raw: Sequence[Tok], called: frozenset[str]) -> list[Tok]:
                 out.append(replace(tok, kind="LPAR"))
             case "BAD" if tok.text == "\\}" and _opened(raw, i):
                 out.append(replace(tok, kind="RPAR"))
-            case "DERIV" | "DOTS":
+            case "DERIV":
+                out.append(replace(tok, name=tok.text.rstrip(" }")[-1]))
+            case "DYDX":
+                upper, lower = re.findall(r"\{\s*d\s*([A-Za-z])", tok.text)
+                out.append(replace(tok, kind="VAR", name=f"d{upper}/d{lower}"))
+            case "BADFRAC" | "DOTS":
                 out.append(replace(tok, kind="BAD"))
             case "CONST":
                 out.append(replace(tok, name="pi" if tok.text in ("\\pi", "π") else "inf"))
@@ -142,6 +147,8 @@ def _word(raw: Sequence[Tok], i: int) -> Tok:
 def _name(raw: Sequence[Tok], i: int, out: Sequence[Tok], called: frozenset[str]) -> tuple[Tok, int]:
     """The variable, call or function at ``i`` and the index behind it."""
     tok, base = raw[i], _base(raw[i])
+    if tok.text == "d" and tok.math and _is_differential(raw, i, out):
+        return replace(tok, kind="DVAR", name=_base(raw[i + 1]) or "", end=raw[i + 1].end), i + 2
     if base in FUNCTIONS and tok.kind == "COMMAND":
         return replace(tok, kind="FUNC", name=base), i + 1
     if base is None or not (tok.math or _stands_in_formula(raw, i)):
@@ -164,6 +171,19 @@ def _name(raw: Sequence[Tok], i: int, out: Sequence[Tok], called: frozenset[str]
     if name == "e" and (argument or (after is not None and after.kind == "POW")):
         return replace(made, kind="CONST"), stop
     return made, stop
+
+
+def _has_limits(out: Sequence[Tok]) -> bool:
+    """Whether a subscript here is the lower limit of a sum, an integral or a bracket, or the base of a logarithm."""
+    return bool(out) and (out[-1].kind in ("FUNC", "BIG", "INT") or (out[-1].kind == "RPAR" and out[-1].text == "]"))
+
+
+def _is_differential(raw: Sequence[Tok], i: int, out: Sequence[Tok]) -> bool:
+    """Whether the ``d`` at ``i`` ends an integral: ``dx``."""
+    if i + 1 >= len(raw) or raw[i + 1].kind not in ("LETTER", "COMMAND") or _base(raw[i + 1]) in FUNCTIONS | {None}:
+        return False
+    opened = [tok.kind for tok in out if tok.kind in ("INT", "DVAR") or tok.kind in RELATIONS]
+    return opened[-1:] == ["INT"]
 
 
 def _base(tok: Tok) -> str | None:

@@ -67,6 +67,12 @@ def statements(text: str, called: frozenset[str]) -> tuple[Statement, ...]:
     return tuple(found)
 
 
+def term_of(text: str, called: frozenset[str]) -> Term | None:
+    """The term that a text inside of maths delimiters spells, else ``None``."""
+    toks = read(scan(f"${text}$"), called)
+    return parse([tok for tok in toks if tok.kind != "DELIM"])
+
+
 def _unbulleted(toks: Sequence[Tok]) -> list[Tok]:
     """Without the dashes and stars that open the lines of a list."""
     out: list[Tok] = []

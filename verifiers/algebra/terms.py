@@ -33,6 +33,7 @@ class Op:
 
 
 Term = Num | Var | Op
+BINDING = ("sum", "prod", "definite")  # their first argument is bound
 
 
 def walk(term: Term) -> Iterator[Term]:
@@ -56,7 +57,7 @@ def variables(term: Term) -> frozenset[str]:
     for part in walk(term):
         if isinstance(part, Var):
             free.add(part.name)
-        elif isinstance(part, Op) and part.name in ("sum", "prod") and isinstance(part.args[0], Var):
+        elif isinstance(part, Op) and part.name in BINDING and isinstance(part.args[0], Var):
             bound.add(part.args[0].name)
     return frozenset(free - bound)
 
@@ -95,7 +96,7 @@ def substitute(term: Term, values: Mapping[str, Term]) -> Term:
         return values.get(term.name, term)
     if isinstance(term, Num) or not term.args:
         return term
-    if term.name in ("sum", "prod") and isinstance(term.args[0], Var):
+    if term.name in BINDING and isinstance(term.args[0], Var):
         values = {name: value for name, value in values.items() if name != term.args[0].name}
     return Op(term.name, tuple(substitute(arg, values) for arg in term.args))
 
