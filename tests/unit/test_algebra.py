@@ -155,6 +155,11 @@ def test_identities_and_conditions(claim: str, outcome: str) -> None:
         ("", r"\[4 - 3t = -2 + 2u\] \[6t = 6u + 2\]", UNKNOWN),  # two equations of a system
         ("", r"\[P = r^3\] \[-8 = r^3\]", UNKNOWN),  # not P = r^3 - 8
         ("We know $AB$ = $AD$ + $DB$ and $DB = 2$.", "Then $AB = AD$.", UNKNOWN),
+        ("$a^2 b + b^2 c = 3$.", "It can be rewritten as $(a^2 - 1)b + (b^2 - 1)c = 3$.", INVALID),
+        ("$a^2 b + b^2 c = 3$.", "It can be rewritten as $b(a^2 + bc) = 3$.", VALID),
+        ("$a^2 b + b^2 c = 3$ and $a + b = 1$.", "We rewrite it as $(a^2 - 1)b + (b^2 - 1)c = 3$.", UNKNOWN),
+        (r"$\cos^2 x - \sin^2 x = \sin x \cos x$.", r"Simplifying, $1 - 2\sin^2 x = \sin x \cos x$.", UNKNOWN),
+        (r"$\text{New area} = (5 - x)^2$.", r"$\text{New area} = (5 + x)^2$. So $2x = x$.", UNKNOWN),
         # tests, questions, suppositions
         ("We have $|x-3| = 2x+4$.", "Put in: $|-7-3| = 2(-7)+4$.", UNKNOWN),
         ("", r"Is $\sin 30^\circ = 1$?", UNKNOWN),

@@ -216,6 +216,8 @@ def _follows(known: Knowledge, left: Term, right: Term, poly: Poly) -> Decision 
     rows: list[Poly] = []
     for each in known.visible():
         row = each.poly
+        if each.step != known.step and any(name.startswith("text ") for name in unknowns(row)):
+            continue  # the new area may be another one there
         if any(name in values for name in unknowns(row)):
             row = polynomial(substitute(each.left, values), substitute(each.right, values)) or {}
         if row and len(row) <= 12:

@@ -13,7 +13,7 @@ from verifiers.algebra.terms import Op, Term, Var, calls, is_name, matches, name
 from verifiers.exact import NotRational, TooLarge, Undefined
 
 MAX_EQUATIONS = 60
-MAX_SIZE = 120
+MAX_SIZE = 200
 _LEADING = frozenset(
     """factoring factor rewriting rewrite distributing adding subtracting multiplying dividing
     combine combining like terms and factor out the common simplify simplifying simplifies further this to expand

@@ -9,7 +9,7 @@ from verifiers.algebra.knowledge import Equation, Knowledge, polynomial, unknown
 from verifiers.algebra.linear import reduced, share_root
 from verifiers.algebra.numeric import middle
 from verifiers.algebra.poly import Poly, degree
-from verifiers.algebra.rewriting import REWRITING, has_decimals, is_near, rewriting
+from verifiers.algebra.rewriting import REWRITING, has_decimals, is_near, restated, rewriting
 from verifiers.algebra.statements import Statement
 from verifiers.algebra.terms import Num, Op, Term, Var, calls, is_name, is_number, matches, substitute, variables, walk
 from verifiers.decision import Decision
@@ -42,6 +42,7 @@ def refute(statement: Statement, link: int, known: Knowledge, left: Term, right:
         _deduction,
         _rearranged,
         _solution,
+        restated,
     ):
         found = rule(statement, link, known, left, right)
         if found is not None:

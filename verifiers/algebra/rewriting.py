@@ -4,14 +4,20 @@ from verifiers.algebra import normal
 from verifiers.algebra.compare import Gap, compare
 from verifiers.algebra.knowledge import Equation, Knowledge, polynomial, unknowns
 from verifiers.algebra.linear import proportional, share_root
-from verifiers.algebra.poly import mul
+from verifiers.algebra.poly import Poly, degree, mul
 from verifiers.algebra.statements import Statement
-from verifiers.algebra.terms import Num, Term, calls, is_name, substitute, variables, walk
+from verifiers.algebra.terms import Num, Op, Term, Var, calls, is_name, substitute, variables, walk
 from verifiers.decision import Decision
 
 REWRITING = frozenset(
     """expand expanding expands expanded simplify simplifying simplifies simplified factor factoring factors factored
     distribute distributing factorise factorize factorization rewrite rewriting rewritten""".split()
+)
+_RESTATING = REWRITING | frozenset("implies becomes".split())
+_FILLING = frozenset(
+    """we can be this equation the left right hand side sides left-hand right-hand as which it to further get gives so
+    thus and both out terms like combine combining then that is into polynomial quadratic expression our becomes have
+    now next""".split()
 )
 _JUSTIFYING = frozenset("since because given where when modulo".split())  # something else went in
 
@@ -41,6 +47,64 @@ def rewriting(statement: Statement, link: int, known: Knowledge, left: Term, rig
         plain = all(len(name) == 1 for name in unknowns(poly))
         return Decision("invalid", "not_identical", "the sides differ, with i^2 = -1, too") if plain else None
     return Decision("invalid", "not_identical", gap.says())
+
+
+def restated(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
+    """An equation that is said to be the one before in another form, and is not."""
+    if len(statement.relations) != 1 or not known.equations or statement.listed or not _restates(statement, known):
+        return None
+    premise = known.equations[-1]
+    poly = polynomial(left, right)
+    if poly is None or unknowns(poly) != unknowns(premise.poly) or not unknowns(poly):
+        return None
+    if any(proportional(poly, each.poly) for each in known.equations) or not _is_plain(left, right, premise):
+        return None
+    ours, theirs = _bare(poly), _bare(premise.poly)
+    if proportional(ours, theirs) or _degree(ours) != _degree(theirs) or _degree(ours) < 2:
+        return None
+    if has_decimals(left, right, premise.left, premise.right) or _bound(known, statement, premise, unknowns(poly)):
+        return None
+    return Decision("invalid", "not_equivalent", "the equation before is not a multiple of this one")
+
+
+def _restates(statement: Statement, known: Knowledge) -> bool:
+    """Whether the words between the two say so, and nothing else."""
+    premise, gap = known.equations[-1], set(statement.gap)
+    direct = premise.statement is known.last and len(premise.statement.relations) == 1 and premise.scope == known.scope
+    return direct and not premise.listed and bool(gap & _RESTATING) and not gap - _RESTATING - _FILLING
+
+
+def _is_plain(left: Term, right: Term, premise: Equation) -> bool:
+    """Letters, sums, products and powers alone: no identity of sines and no denominator can have gone in."""
+    parts = [part for side in (left, right, premise.left, premise.right) for part in walk(side)]
+    known = frozenset("add sub mul implicit div slash neg pow sqrt".split())
+    if any(isinstance(part, Op) and (part.name not in known or _is_fraction(part)) for part in parts):
+        return False
+    return Var("i") not in parts
+
+
+def _is_fraction(part: Op) -> bool:
+    inner = part.args[-1] if part.name in ("div", "slash", "pow", "sqrt") else None
+    return inner is not None and bool(variables(inner))
+
+
+def _bound(known: Knowledge, statement: Statement, premise: Equation, free: frozenset[str]) -> bool:
+    """Whether an equation other than the premise says something of these letters."""
+    others = (each for each in known.visible() if not proportional(each.poly, premise.poly))
+    return any(unknowns(each.poly) & free and not _is_identity(known, each) for each in others)
+
+
+def _bare(poly: Poly) -> Poly:
+    """Without the letters that every monomial has as a factor."""
+    least = {name: min(dict(monomial).get(name, 0) for monomial in poly) for name in unknowns(poly)}
+    return {
+        tuple((name, n - least.get(name, 0)) for name, n in monomial if n > least.get(name, 0)): factor
+        for monomial, factor in poly.items()
+    }
+
+
+def _degree(poly: Poly) -> int:
+    return max(map(degree, poly))
 
 
 def _rewrites(statement: Statement, link: int, known: Knowledge, left: Term, free: frozenset[str]) -> bool:
@@ -82,6 +146,8 @@ def _constrained(known: Knowledge, left: Term, right: Term, statement: Statement
             continue
         if is_name(each.left) and not (variables(each.left) & free):
             continue  # y = x^2 + 1 says nothing about x
+        if _is_identity(known, each):
+            continue
         if len(free) == 1 and unknowns(each.poly) == unknowns(poly) == free:
             if share_root(each.poly, poly, next(iter(free))):
                 return True
@@ -91,6 +157,12 @@ def _constrained(known: Knowledge, left: Term, right: Term, statement: Statement
         binding.append(each)
     others = {name for each in binding for name in unknowns(each.poly)} - free
     return len(binding) > len(others)
+
+
+def _is_identity(known: Knowledge, each: Equation) -> bool:
+    """Whether it holds for every value of its letters."""
+    gap = compare(known.applied(each.left), known.applied(each.right))
+    return gap is not None and gap.outcome == "same"
 
 
 def is_near(gap: Gap, *sides: Term) -> bool:
