@@ -79,9 +79,70 @@ def test_values_of_a_defined_function(a: int, b: int, at: int, off: int) -> None
     assert (right.decision.outcome, wrong.decision.outcome) == ("valid", "invalid")
 
 
+NUMBERS = st.sampled_from([r"\sqrt{{{n}}}", r"\frac{{{n}}}{{7}}", "{n}", "-{n}", r"\pi + {n}", "2^{{{n}}}"])
+ORDERS = {"<": "<", r"\leq": "<", ">": ">", r"\geq": ">"}
+
+
+@settings(max_examples=150, deadline=None)
+@given(NUMBERS, st.integers(1, 30), SMALL, st.sampled_from(sorted(ORDERS)), PROSE, TAIL)
+def test_inequalities(shape: str, n: int, by: int, sign: str, before: str, after: str) -> None:
+    number = shape.format(n=n)
+    larger, smaller = (f"{number} + {by}", number)
+    first, second = (smaller, larger) if ORDERS[sign] == "<" else (larger, smaller)
+    (right,) = findings("", (f"{before}${first} {sign} {second}${after}",))
+    (wrong,) = findings("", (f"{before}${second} {sign} {first}${after}",))
+    assert right.decision.outcome == "valid"
+    assert wrong.decision.outcome != "valid"
+    (doubted,) = findings("", (f"{before}${second} {sign} {first}$, which is impossible.",))
+    assert doubted.decision.outcome == "unknown"
+
+
+TERMS = st.sampled_from(
+    [("x^{n}", "{n} x^{{{m}}}"), (r"\sin({n}x)", r"{n}\cos({n}x)"), ("e^{{{n}x}}", "{n} e^{{{n}x}}"), ("{n}x", "{n}")]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(TERMS, st.integers(2, 9)), min_size=1, max_size=4), SMALL, PROSE, TAIL)
+def test_derivatives(parts: list[tuple[tuple[str, str], int]], by: int, before: str, after: str) -> None:
+    whole = " + ".join(shape.format(n=n, m=n - 1) for (shape, _), n in parts)
+    slope = " + ".join(shape.format(n=n, m=n - 1) for (_, shape), n in parts)
+    for right, wrong in (
+        (rf"\frac{{d}}{{dx}}({whole}) = {slope}", rf"\frac{{d}}{{dx}}({whole}) = {slope} + {by}"),
+        (rf"\int ({slope}) \, dx = {whole} + C", rf"\int ({slope}) \, dx = {whole} + {by} x + C"),
+    ):
+        (true,) = findings("", (f"{before}${right}${after}",))
+        (false,) = findings("", (f"{before}${wrong}${after}",))
+        assert true.decision.outcome == "valid"
+        assert false.decision.outcome != "valid"
+    (defined,) = findings(f"Let $f(x) = {whole}$.", (f"Then $f'(x) = {slope}$.",))
+    assert defined.decision.outcome == "valid"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 500), st.integers(1, 500), st.sampled_from([" R ", " remainder "]))
+def test_divisions_with_a_remainder(whole: int, divisor: int, off: int, said: str) -> None:
+    quotient, rest = divmod(whole, divisor)
+    (right, *_) = findings("", (f"So {whole} ÷ {divisor} = {quotient}{said}{rest}.",))
+    (wrong, *_) = findings("", (f"So {whole} ÷ {divisor} = {quotient}{said}{rest + off}.",))
+    assert (right.decision.outcome, wrong.decision.outcome) == ("valid", "invalid")
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(2, 9), st.integers(10, 10**6), st.integers(1, 99))
+def test_numerals_in_a_base(base: int, number: int, off: int) -> None:
+    digits, rest = "", number
+    while rest:
+        digits, rest = f"{rest % base}{digits}", rest // base
+    (right,) = findings("", (f"So ${digits}_{base} = {number}_{{10}}$.",))
+    (wrong,) = findings("", (f"So ${digits}_{base} = {number + off}_{{10}}$.",))
+    assert (right.decision.outcome, wrong.decision.outcome) == ("valid", "invalid")
+
+
 MATHS = st.text(alphabet="xyfn012 =+-^_{}()[]|/\\$!&,.'<\n", max_size=60)
 WORDS = r"\frac{1}{2} \sqrt x = \[ \] $ { } ^ _ \sin \log_ ( ) | 7 \begin{align} \\ & \sum_{k=1}^{3} \pmod ! so if , . \pm -"
-PIECES = st.lists(st.sampled_from([*WORDS.split(), r"\text{ cm}"]), max_size=25).map(" ".join)
+NEWER = r"\int dx \frac{d}{dx} < \geq _2 R \div \choose 5C2 \min\{ \} ] _0^1 f' is remainder"
+PIECES = st.lists(st.sampled_from([*WORDS.split(), *NEWER.split(), r"\text{ cm}"]), max_size=25).map(" ".join)
 
 
 @settings(max_examples=400, deadline=None)
