@@ -224,6 +224,18 @@ def test_a_case_ends_where_the_next_begins() -> None:
         "".join(f"$x_{{{i}}} + x_{{{i + 1}}} + y z = {i}$, " for i in range(150)),
         "$" + "x = 1, " * 2500 + "$",
         "$x" * 9000,
+        "$" + r"\int " * 140 + "x " + "dx " * 140 + "= x$",
+        "$" + r"\frac{d}{dx}(" * 30 + "x^{x^{x^x}}" + ")" * 30 + " = x$",
+        r"$\frac{d}{dx}(" + r" \cdot ".join(f"(x^{n} + {n})" for n in range(2, 40)) + ") = x$",
+        r"$\int_0^1 (x + 1)^{9999} dx = x$",
+        "$" + r"\begin{pmatrix} " * 70 + "1" + r" \end{pmatrix}" * 70 + " = 1$",
+        r"$\begin{vmatrix} "
+        + r" \\ ".join(" & ".join("x" for _ in range(12)) for _ in range(12))
+        + r" \end{vmatrix} = 1$",
+        "$" + "9" * 6000 + "_7 = {}_{" + "9" * 6000 + "}C_3$",
+        "1" * 9000 + " ÷ " + "7" * 9000 + " = 1 R 2",
+        "1 ÷ 7 = 1 " + "with a and " * 3000 + "R",
+        "$" + " < ".join(["9^{9^9}"] * 60) + "$",
     ],
 )
 def test_bombs_are_answered_quickly(bomb: str) -> None:
@@ -297,6 +309,36 @@ def test_inequalities(step: str, outcome: str) -> None:
 def test_statements_of_calculus(step: str, outcome: str) -> None:
     found = outcomes(f"We have {step}", problem=r"Let $f(x) = x^3 + 2x$ and $y = x^2 \sin x$.")
     assert found[0][1] == outcome
+
+
+def matrix(rows: str, kind: str = "p") -> str:
+    return rf"\begin{{{kind}matrix}} {rows} \end{{{kind}matrix}}"
+
+
+A, B = matrix(r"1 & 2 \\ 3 & 4"), matrix(r"x \\ y")
+
+
+@pytest.mark.parametrize(
+    ("claim", "outcome"),
+    [
+        (f"{A} + {A} = {matrix('2 & 4 xx 6 & 8')}", VALID),
+        (f"{A} + {A} = {matrix('2 & 4 xx 6 & 9')}", INVALID),
+        (f"2{A} - {A} = {A}", VALID),
+        (f"{A}{B} = {matrix('x + 2y xx 3x + 4y')}", VALID),
+        (f"{A}{B} = {matrix('3 xx 7')}", UNKNOWN),  # a system of equations
+        (f"{A}{A} = {A}^2 = {matrix('7 & 10 xx 15 & 22')}", VALID),
+        (f"{A}^2 = {matrix('1 & 4 xx 9 & 16')}", INVALID),
+        (rf"{A}^{{-1}} = -\frac12 {matrix('4 & -2 xx -3 & 1')}", VALID),
+        (rf"{A}^T = {matrix('1 & 3 xx 2 & 4')}", VALID),
+        (f"{matrix('1 & 2 xx 3 & 4', 'v')} = -2", VALID),
+        (f"{matrix('1 & 2 xx 3 & 4', 'v')} = 10", INVALID),
+        (f"{matrix('1 & 2 & 0 xx 3 & 4 & 1 xx 0 & 1 & 1', 'v')} = -3", VALID),
+        (f"{A} = {matrix('1 & 2 xx 3 & 5')}", UNKNOWN),  # where are they equal?
+        (f"{A}{matrix('1 xx 2 xx 3')} = 3", UNKNOWN),  # no such product
+    ],
+)
+def test_matrices(claim: str, outcome: str) -> None:
+    assert outcomes(f"We get ${claim.replace('xx', chr(92) * 2)}$.")[-1][1] == outcome
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from verifiers.algebra.doubts import doubts
 from verifiers.algebra.inequality import inequality
 from verifiers.algebra.knowledge import Knowledge, polynomial, unknowns
 from verifiers.algebra.linear import proportional, reduced
+from verifiers.algebra.matrices import matrices
 from verifiers.algebra.poly import Poly, mul
 from verifiers.algebra.refute import refute
 from verifiers.algebra.rewriting import has_decimals
@@ -80,7 +81,7 @@ def _equal(statement: Statement, link: int, known: Knowledge, left: Term, right:
         return _tuples(statement, link, known, left, right)
     if {"pm", "mp"} & (names(left) | names(right)):
         return _plus_minus(statement, link, left, right)
-    found = calculus(statement, link, known, left, right)
+    found = matrices(statement, link, known, left, right) or calculus(statement, link, known, left, right)
     if found is not None:
         return found
     gap = compare(left, right)

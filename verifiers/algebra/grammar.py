@@ -21,6 +21,8 @@ start: expr | LPAR list RPAR -> tuple | DERIV bare -> deriv | DERIV func -> deri
 list: expr (COMMA expr)+
 ?sum: term | sum PLUS term -> add | sum MINUS term -> sub | sum PM term -> pm
 ?term: product | bigsum | product TIMES bigsum -> mul
+rows: row (ROW row)*
+row: expr (AMP expr)*
 bigsum: BIG SUB LBRACE VAR EQ expr RBRACE POW exponent term -> big
 ?product: signed | product TIMES signed -> mul | product DIV signed -> div
 ?signed: juxt | MINUS signed -> neg | PLUS signed -> pos | PM signed -> pmone
@@ -34,7 +36,7 @@ bigsum: BIG SUB LBRACE VAR EQ expr RBRACE POW exponent term -> big
 ?gatom: batom | group | func | DERIV group -> deriv
       | INT expr DVAR -> integral | INT SUB base POW exponent expr DVAR -> definite
       | LPAR expr RPAR SUB base POW exponent -> between
-?batom: VAR -> var | CONST -> const | FRAC LBRACE expr RBRACE LBRACE expr RBRACE -> frac
+?batom: MATL rows MATR -> matrix | VAR -> var | CONST -> const | FRAC LBRACE expr RBRACE LBRACE expr RBRACE -> frac
       | LBRACE expr CHOOSE expr RBRACE -> choose | LBRACE expr OVER expr RBRACE -> over | NCR -> ncr
       | BINOM LBRACE expr RBRACE LBRACE expr RBRACE -> binom
       | SQRT LBRACE expr RBRACE -> sqrt | SQRT LPAR expr RPAR -> sqrt | SQRT NUMBER -> sqrt_number
@@ -50,8 +52,10 @@ fhead: FUNC | FUNC POW exponent -> fpow | FUNC SUB base -> fbase
 ?bvpower: batom | batom POW exponent -> pow
 %declare PLUS MINUS TIMES DIV POW PM MOD FACT PERCENT DEG NUMBER VAR CONST FUNC CALL LPAR RPAR LBRACE RBRACE
 %declare FRAC BINOM SQRT ABSL ABSR FLOORL FLOORR CEILL CEILR COMMA BIG SUB EQ
-%declare DERIV INT DVAR NUMERAL NCR MIX CHOOSE OVER
+%declare MATL MATR ROW AMP DERIV INT DVAR NUMERAL NCR MIX CHOOSE OVER
 """
+_OPENS = frozenset({"LPAR", "LBRACE", "ABSL", "MATL", "INT"})
+_CLOSES = frozenset({"RPAR", "RBRACE", "ABSR", "MATR", "DVAR"})
 _ENCLOSED = {"ABSL": "abs", "FLOORL": "floor", "CEILL": "ceil"}
 
 
@@ -69,7 +73,7 @@ def _depth(toks: Sequence[Tok]) -> int:
     """How deep the groups nest, and the signs and powers that stand in a row."""
     deepest = depth = row = 0
     for tok in toks:
-        depth += (tok.kind in ("LPAR", "LBRACE", "ABSL")) - (tok.kind in ("RPAR", "RBRACE", "ABSR"))
+        depth += (tok.kind in _OPENS) - (tok.kind in _CLOSES)
         row = row + 1 if tok.kind in ("MINUS", "PM", "POW") else row * (tok.kind in ("NUMBER", "VAR", "LBRACE", "LPAR"))
         deepest = max(deepest, depth + row)
     return deepest
@@ -153,6 +157,16 @@ class _Build(Transformer[Token, Term]):
         if len(free) != 1:
             return Op("between", (body,))
         return Op("value", (between(body, next(iter(free)), lower, upper),))
+
+    def matrix(self, name: Token, rows: Any, _: Token) -> Term:
+        made = Op("matrix", rows)
+        return Op("det", (made,)) if "vmatrix" in name else made
+
+    def rows(self, *parts: Any) -> Any:
+        return tuple(part for part in parts if not isinstance(part, Token))
+
+    def row(self, *parts: Any) -> Any:
+        return Op("row", tuple(part for part in parts if not isinstance(part, Token)))
 
     def var(self, text: Token) -> Term:
         return Var(str(text))

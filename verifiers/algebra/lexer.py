@@ -18,7 +18,7 @@ GREEK = frozenset(
 )
 RELATIONS = frozenset({"EQ", "APPROX", "LT", "GT", "LE", "GE", "NE", "EQUIV"})
 OPERATORS = frozenset({"PLUS", "MINUS", "TIMES", "DIV", "POW", "PM", "MOD"})
-ENDS_TERM = frozenset("NUMBER NUMERAL NCR VAR CONST RPAR RBRACE FACT PERCENT DEG ABSR FLOORR CEILR".split())
+ENDS_TERM = frozenset("NUMBER NUMERAL NCR VAR CONST RPAR RBRACE FACT PERCENT DEG ABSR FLOORR CEILR MATR".split())
 SOFT = frozenset({"DELIM", "LINE"})  # a chain may go on behind these
 
 _PATTERNS = (
@@ -30,7 +30,7 @@ _PATTERNS = (
     ("TEXT", r"\\mathop\s*\{\s*(?:\\(?:text|mathrm|rm)\s*)?\{?([^{}]*)\}?\s*\}"),
     (
         "NCR",
-        r"(?:\{\s*\}\s*)?[_^]\s*(?:\d+|\{\s*\d+\s*\})\s*[CP]\s*_\s*(?:\d|\{\s*\d+\s*\})"
+        r"(?:\{\s*\}\s*)?[_^]\s*(?:\d{1,6}|\{\s*\d{1,6}\s*\})\s*[CP]\s*_\s*(?:\d|\{\s*\d{1,6}\s*\})"
         r"|\b\d{1,3}[CP]_?\d{1,3}\b",
     ),
     ("TEXT", r"\\(?:text|mathrm|mbox|textrm|operatorname|textbf|textit|mathbf|mathit)\s*\{([^{}]*)\}"),
@@ -104,6 +104,7 @@ _PATTERNS = (
     ("PUNCT", r"[:?.\"“”‘—#]"),
     ("BAD", r"."),
 )
+_MATRIX = re.compile(r"\\(?:begin|end)\s*\{[pbv]matrix\}")
 _SCANNER = re.compile("|".join(f"(?P<K{i}>{pattern})" for i, (_, pattern) in enumerate(_PATTERNS)), re.DOTALL)
 _KINDS = {f"K{i}": kind for i, (kind, _) in enumerate(_PATTERNS)}
 
@@ -124,11 +125,21 @@ class Tok:
 def scan(text: str) -> list[Tok]:
     """The raw tokens with their mode, spaces left out. Raises nothing."""
     out: list[Tok] = []
-    math, dollar, position, glued = False, False, 0, False
+    math, dollar, position, glued, matrix = False, False, 0, False, False
     while position < len(text):
         kind, end = _next(text, position, math)
         tok = Tok(kind, text[position:end], position, end, math, glued)
         position, glued = end, True
+        if _MATRIX.fullmatch(tok.text):
+            matrix = tok.text.startswith("\\begin")
+            if not matrix and out and out[-1].kind == "ROW":
+                out.pop()
+            out.append(replace(tok, kind="MATL" if matrix else "MATR"))
+            continue
+        if matrix and kind in ("LINE", "SKIP"):
+            if tok.text == "&" or tok.text.startswith("\\\\"):
+                out.append(replace(tok, kind="AMP" if tok.text == "&" else "ROW"))
+            continue
         if kind == "SKIP":
             glued = tok.text.startswith(("\\left", "\\right", "\\big", "\\Big"))
             continue

@@ -68,7 +68,21 @@ def _operation(op: Op) -> Quotient:
             return _power(op)
         case "sqrt" | "root":
             return _root(op)
-        case "sum" | "prod" | "deriv" | "integral" | "definite" | "between" | "pm" | "mp" | "tuple" | "inf":
+        case (
+            "matrix"
+            | "row"
+            | "det"
+            | "sum"
+            | "prod"
+            | "deriv"
+            | "integral"
+            | "definite"
+            | "between"
+            | "pm"
+            | "mp"
+            | "tuple"
+            | "inf"
+        ):
             raise NotRational
         case "fact" | "binom" | "floor" | "ceil" | "abs" | "gcd" | "lcm" | "max" | "min" | "mod":
             return _integer(op)

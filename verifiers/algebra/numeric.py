@@ -29,7 +29,7 @@ def evaluate(term: Term, point: Mapping[str, Fraction], radians: bool = False) -
         return point[term.name]
     if term.name == "base":
         return numeral(term)
-    if term.name in ("deriv", "integral", "definite", "between"):
+    if term.name in ("matrix", "det", "deriv", "integral", "definite", "between"):
         raise NotRational
     if term.name in ("sum", "prod"):
         return _big(term, point, radians)
