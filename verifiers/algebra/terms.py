@@ -24,9 +24,11 @@ class Var:
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """An operation: ``add sub mul implicit div neg pow pm mp fact percent deg sqrt root abs floor ceil binom mod tuple``,
-    a constant (``pi``, ``e``, ``inf``, no arguments), a known function (``sin``), a call (``call:f``),
-    or ``sum`` / ``prod`` with the arguments index, lower bound, upper bound and body."""
+    """An operation: ``add sub mul implicit div slash neg pow pm mp fact percent deg sqrt root abs floor ceil binom mod``,
+    ``tuple``, ``mixed`` (2 1/3), ``base`` (digits, base), ``matrix`` of ``row``, ``det``; a constant (``pi``, ``e``,
+    ``inf``, no arguments), a known function (``sin``), a call (``call:f``), ``sum`` / ``prod`` with the arguments index,
+    lower bound, upper bound and body, ``deriv`` / ``integral`` (variable, body), ``definite`` (variable, lower, upper,
+    body), or ``value`` of an integral that was worked out."""
 
     name: str
     args: tuple["Term", ...] = ()
