@@ -4,6 +4,7 @@ A name is a variable whose value the solution itself states. Refuted is only a n
 which the same step gave for the same name; a name may take another value later, and often does.
 """
 
+import contextlib
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,8 @@ from functools import lru_cache
 from verifiers.arithmetic import decide
 from verifiers.claims import Claim
 from verifiers.decision import Decision, Finding
-from verifiers.grammar import parse
+from verifiers.exact import NotRational, TooLarge, Undefined, value
+from verifiers.grammar import number, parse
 from verifiers.terms import Name, Num, Op, Term, is_bare, names, spell
 from verifiers.tokens import ENDS_TERM, OPERATORS, RELATIONS, Tok, scan
 from verifiers.words import DOUBT, ROUNDING
@@ -44,10 +46,11 @@ class _Statement:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What a name stands for: the term as last stated, and in which step."""
+    """What a name stands for: the term as last stated, in which step, and its number where it has one."""
 
     term: Term
     step: int
+    number: Num | None
 
 
 _Book = dict[str, _Known]
@@ -58,10 +61,10 @@ def findings(problem: str, context: Sequence[str]) -> list[Finding]:
     book: _Book = {}
     found: list[Finding] = []
     last = len(context) - 1
-    for number, step in enumerate(context):
+    for place, step in enumerate(context):
         for statement in statements(step):
-            made = list(_read(statement, book, number, problem))
-            found.extend(replace(each, text=step[each.start : each.end]) for each in made if number == last)
+            made = list(_read(statement, book, place, problem))
+            found.extend(replace(each, text=step[each.start : each.end]) for each in made if place == last)
     return found
 
 
@@ -160,7 +163,7 @@ def _read(statement: _Statement, book: _Book, step: int, problem: str) -> Iterat
     for left, right in itertools.pairwise(sides):
         _learn(left.term, right.term, book, step)
     if isinstance(sides[0].term, Name):
-        book[sides[0].term.text] = _Known(_best(sides[1:]), step)
+        _note(sides[0].term.text, _best(sides[1:]), book, step)
 
 
 def _best(sides: Sequence[_Side]) -> Term:
@@ -168,11 +171,20 @@ def _best(sides: Sequence[_Side]) -> Term:
     return next((side.term for side in reversed(sides) if not names(side.term)), sides[-1].term)
 
 
+def _note(name: str, term: Term, book: _Book, step: int) -> None:
+    whole = _filled(term, book)
+    known = None
+    if whole is not None:
+        with contextlib.suppress(NotRational, TooLarge, Undefined):
+            known = whole if isinstance(whole, Num) else Num(value(whole), 0)
+    book[name] = _Known(term, step, known)
+
+
 def _learn(pattern: Term, filled: Term, book: _Book, step: int) -> None:
     """``Price * Number = 3 * 4`` says what ``Price`` and ``Number`` are, where they were not known."""
     if isinstance(pattern, Name):
         if is_bare(filled) and pattern.text not in book:
-            book[pattern.text] = _Known(filled, step)
+            _note(pattern.text, filled, book, step)
     elif isinstance(pattern, Op) and isinstance(filled, Op) and _shape(pattern) == _shape(filled):
         for one, other in zip(pattern.args, filled.args, strict=True):
             _learn(one, other, book, step)
@@ -213,21 +225,20 @@ def _given(name: str, term: Term, problem: str) -> Decision | None:
         return None
     wanted = {word[:5] for word in re.findall(r"[a-z]{4,}", name)}
     for sentence in re.split(r"[.?!;](?:\s|$)", problem):
-        numbers = {tok.text.replace(",", "") for tok in scan(sentence, 0, len(sentence)) if tok.kind == "NUMBER"}
+        numbers = {number(tok.text).value for tok in scan(sentence, 0, len(sentence)) if tok.kind == "NUMBER"}
         stems = {word[:5] for word in re.findall(r"[a-z]{4,}", sentence.lower())}
-        if wanted & stems and any(float(number) == term.value for number in numbers):
+        if wanted & stems and term.value in numbers:
             return Decision("valid", "given", sentence.strip()[:200])
     return None
 
 
-def _filled(term: Term, book: _Book, depth: int = 0) -> Term | None:
+def _filled(term: Term, book: _Book) -> Term | None:
     """The term with every name replaced by its known number, or ``None`` where one is not known."""
     if isinstance(term, Num):
         return term
     if isinstance(term, Name):
-        known = book.get(term.text)
-        return None if known is None or depth > 8 else _filled(known.term, book, depth + 1)
-    args = [_filled(arg, book, depth) for arg in term.args]
+        return book[term.text].number if term.text in book else None
+    args = [_filled(arg, book) for arg in term.args]
     whole = tuple(arg for arg in args if arg is not None)
     return Op(term.name, whole) if len(whole) == len(args) else None
 

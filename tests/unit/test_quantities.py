@@ -1,5 +1,8 @@
 """Quantities named in words: their values go from sentence to sentence and from step to step."""
 
+import itertools
+import time
+
 import pytest
 
 from verifiers.quantities import findings
@@ -45,3 +48,17 @@ def test_named_quantities(context: list[str], expected: list[str]) -> None:
 def test_the_evidence_shows_the_expression() -> None:
     [found] = findings("", ["Total = 52 + 24. Total = 86"])
     assert found.decision.evidence == "52 + 24 is 76, the step says 86"
+
+
+def test_names_of_names_do_not_grow_without_bound() -> None:
+    letters = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "theta", "kappa"]
+    layers = [f"Level {b} = " + " + ".join([f"Level {a}"] * 40) for a, b in itertools.pairwise(letters)]
+    began = time.monotonic()
+    [found] = findings("", ["Level alpha = 2", *layers, f"Level kappa = {2 * 40**7}"])
+    assert found.decision.outcome == "valid"
+    assert time.monotonic() - began < 5
+
+
+def test_thousands_in_latex_are_given_numbers() -> None:
+    [found] = findings("The city spends \\$1{,}200 on roads.", ["City spends = 1200"])
+    assert found.decision.reason == "given"
