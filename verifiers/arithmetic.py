@@ -13,6 +13,8 @@ from verifiers.terms import Num, Op, Term, first_number, has, is_bare, literal, 
 
 APPROX_RELATIVE = Fraction(1, 100)  # what "about" allows
 APPROX_REFUTED = Fraction(5, 100)  # what no "about" allows
+APPROX_FINE = Fraction(1, 1000)  # what rounding on the way may leave where decimals are written
+APPROX_UNITS = 5  # of the last decimal written: what "about" allows beside ``APPROX_RELATIVE``
 _SCALES = frozenset(Fraction(10) ** n for n in (-6, -3, -2, 2, 3, 6))  # cents for dollars, thousands left out
 
 
@@ -27,6 +29,11 @@ class _Gap:
     @property
     def off(self) -> Fraction:
         return abs(self.computed - self.stated)
+
+    @property
+    def units_off(self) -> Fraction:
+        """In units of the last digit written."""
+        return self.off * Fraction(10) ** (self.digits or 0)
 
     @property
     def relative(self) -> Fraction:
@@ -91,7 +98,7 @@ def _gap(left: Term, right: Term, percent_left: PercentReading, percent_right: P
 
 def _rounded(gap: _Gap, approx: bool) -> bool:
     """Whether the stated number is the computed one, rounded (half up or even) or cut at its last digit."""
-    if approx and gap.relative <= APPROX_RELATIVE:
+    if approx and gap.relative <= APPROX_RELATIVE and (not gap.digits or gap.units_off <= APPROX_UNITS):
         return True
     if gap.digits is None or (gap.digits == 0 and not approx):
         return False
@@ -102,11 +109,10 @@ def _rounded(gap: _Gap, approx: bool) -> bool:
 
 def _why_undecided(claim: Claim, gap: _Gap) -> str | None:
     """Why a mismatch is no proof of an error, or ``None`` where it is one."""
-    if claim.approx and gap.relative <= APPROX_REFUTED:
+    near = APPROX_REFUTED if claim.approx else APPROX_RELATIVE if _has_rounded_input(claim) else 0
+    if gap.relative <= near and not _is_too_fine(claim, gap):
         return "rounded?"
     if gap.digits is not None and gap.off < Fraction(1, 10**gap.digits):
-        return "rounded?"
-    if gap.relative <= APPROX_RELATIVE and _has_rounded_input(claim):
         return "rounded?"
     if claim.doubt:
         return claim.doubt
@@ -119,6 +125,14 @@ def _why_undecided(claim: Claim, gap: _Gap) -> str | None:
     if not is_bare(claim.right) and first_number(claim.right).value == gap.computed:
         return "run_on"
     return None
+
+
+def _is_too_fine(claim: Claim, gap: _Gap) -> bool:
+    """``59049 / 729 is about 80.83``: no rounding of whole numbers leaves two decimals that are both wrong."""
+    whole = not has(claim.left, "sqrt", "root", "percent") and not any(
+        isinstance(part, Num) and part.decimals for part in walk(claim.left)
+    )
+    return whole and (gap.digits or 0) >= 2 and gap.units_off > 2 * APPROX_UNITS and gap.relative > APPROX_FINE
 
 
 def _has_rounded_input(claim: Claim) -> bool:

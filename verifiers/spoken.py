@@ -58,6 +58,7 @@ LONG_NAMES = {
     "lowest common multiple": "lcm",
 }
 _NO_UNITS = words.NOT_UNITS | words.DOUBT | {"where", "for", "with"}
+_OF_NUMBERS = frozenset("DIVISIBLE MULTIPLE FACTOR PRIME COMPOSITE EVEN ODD PERFECT".split())
 _REACH = 40  # tokens looked at from one start
 
 
@@ -77,9 +78,11 @@ def read_claim(toks: Sequence[Word], first: int) -> tuple[Decision, int] | None:
     parser = _PARSER.parse_interactive([])  # type: ignore[arg-type]
     fed: list[Word] = []
     ends: list[int] = []
+    counted = False  # "10 chapters are divisible by 3" says nothing of 10
     for word in toks[first : first + _REACH]:
         if word.kind not in parser.choices():  # type: ignore[no-untyped-call]
             if fed and fed[-1].kind == "EXPR" and _is_unit(word):
+                counted = counted or len(fed) == 1
                 continue
             break
         try:
@@ -92,6 +95,8 @@ def read_claim(toks: Sequence[Word], first: int) -> tuple[Decision, int] | None:
     for end in reversed(ends):
         decision = _decided(fed[:end])
         if decision is not None:
+            if counted and any(word.kind in _OF_NUMBERS for word in fed[:end]):
+                decision = Decision("unknown", "context", decision.evidence)
             return decision, next(i for i in range(first, len(toks)) if toks[i].end >= fed[end - 1].end) + 1
     return None
 

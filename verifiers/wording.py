@@ -46,7 +46,7 @@ def _words(toks: Sequence[Tok]) -> Iterator[Word]:
     i = 0
     while i < len(toks):
         run = _run(toks, i)
-        whole = run > i and _begins(toks, i) and may_end(toks, run)
+        whole = run > i and _begins(toks, i) and may_end(toks, run) and not _is_cut(toks, run)
         term = parse([tok for tok in toks[i:run] if tok.kind != "MONEY"]) if whole else None
         if term is not None:
             yield Word("EXPR", "", toks[i].start, toks[run - 1].end, term)
@@ -63,6 +63,13 @@ def _words(toks: Sequence[Tok]) -> Iterator[Word]:
         elif toks[i].kind != "UNIT":
             yield Word("OTHER", toks[i].text, toks[i].start, toks[i].end)
         i += 1
+
+
+def _is_cut(toks: Sequence[Tok], last: int) -> bool:
+    """Whether letters are glued to the number: ``5ooo``."""
+    after = toks[last] if last < len(toks) else None
+    glued = after is not None and after.glued and after.kind in ("WORD", "UNIT")
+    return glued and after is not None and after.text.lower() not in words.SHORT_UNITS
 
 
 def _begins(toks: Sequence[Tok], first: int) -> bool:

@@ -369,3 +369,24 @@ def test_divisions_with_a_remainder(step: str, outcome: str) -> None:
 )
 def test_what_may_fail_and_what_may_not(steps: tuple[str, ...], outcome: str) -> None:
     assert outcomes(*steps)[-1][1] == outcome
+
+
+def test_a_value_that_clashes_with_a_given_equation() -> None:
+    problem = "Let $a$ and $b$ satisfy $(a + 1)(b + 1) = 5$."
+    define = "Let $P(x) = (x - a)(x - b)$."
+    assert outcomes(define, "Then $P(-1) = 1$.", problem=problem)[-1] == ("P(-1) = 1", INVALID)
+    assert outcomes(define, "Then $P(-1) = 5$.", problem=problem)[-1][1] != INVALID
+    assert outcomes(define, "Suppose $P(-1) = 1$.", problem=problem)[-1][1] != INVALID
+
+
+def test_a_slash_before_a_product_is_read_both_ways() -> None:
+    """``4/3b`` may be a third of ``4b``, so nothing about it is a contradiction."""
+    [(_, outcome)] = outcomes("We get 1/3b + b = 48.", "Combining like terms, we get 4/3b = 48.")
+    assert outcome != INVALID
+    [(_, outcome)] = outcomes(r"We get $\frac{1}{3}b + b = 48$.", r"Combining like terms, we get $\frac{5}{3}b = 48$.")
+    assert outcome == INVALID
+
+
+def test_the_base_of_a_logarithm_is_no_numeral_system() -> None:
+    step = r"Taking the logarithm base \( 5 \) of both sides gives \( \log_5 n > \log_5 49 = 2.64 \)."
+    assert (r"\log_5 49 = 2.64", INVALID) in outcomes(step)

@@ -34,6 +34,8 @@ CASES = [
     ("3 times the sum of 2 and 3 is 10", ["unknown sum of 2 and 3 is 10"]),
     ("the tenth digit for the sum of 2/9 and 1/7 is 6", ["unknown sum of 2/9 and 1/7 is 6"]),
     ("half of 10 + 4 is 9", ["unknown half of 10 + 4 is 9"]),
+    ("10 chapters are divisible by 3", ["unknown 10 chapters are divisible by 3"]),
+    ("1000 pounds more than 5ooo pounds is 6000", []),
     ("15 is divisible by 4 or 5", ["unknown 15 is divisible by 4"]),
     ("half of 30 is 15 more than zero", ["unknown half of 30 is 15"]),
     # what is no claim of ours

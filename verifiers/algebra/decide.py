@@ -35,6 +35,7 @@ from verifiers.exact import NotRational, TooLarge, Undefined, show
 _PLAIN = frozenset("add sub mul implicit div slash neg percent pow sqrt fact".split())
 _ROUGH = Fraction(1, 100)
 _FAR = Fraction(5, 100)
+_UNITS = 5  # of the last decimal written: what "about" allows beside ``_ROUGH``
 
 
 def decide(statement: Statement, link: int, known: Knowledge) -> Decision:
@@ -139,7 +140,9 @@ def _numbers(statement: Statement, link: int, known: Knowledge, left: Term, righ
         if off < unit:
             return Decision("unknown", "rounded?", gap.says())
     if approx:
-        if relative <= _ROUGH:
+        written = literal(right)
+        fine = written is not None and written.decimals > 0 and off > Fraction(_UNITS, 10**written.decimals)
+        if relative <= _ROUGH and not fine:
             return Decision("valid", "rounded", gap.says())
         if relative <= _FAR:
             return Decision("unknown", "rounded?", gap.says())

@@ -8,6 +8,7 @@ from verifiers.algebra.terms import names
 _DOUBT = (
     words.DOUBT | SUPPOSING | {"should", "would", "need", "want", "cannot", "contradictory", "modulo", "mod", "base"}
 )
+_OTHER_BASES = frozenset("logarithm logarithms log triangle cone pyramid prism".split())
 _DENIED = frozenset({"impossible", "contradiction", "false", "not", "wrong", "incorrect"})
 _DISMISSING = frozenset(
     """impossible contradiction contradictions contradicts contradicting contradictory absurd extraneous incorrect false
@@ -27,7 +28,8 @@ def doubts(statement: Statement, link: int) -> str | None:
     if any(side.doubt for side in sides):
         return "units"
     before, after = set(statement.before), statement.after
-    doubting = _DOUBT - {"base"} if any("base" in names(side.term) for side in sides if side.term) else _DOUBT
+    spelled = any("base" in names(side.term) for side in sides if side.term)
+    doubting = _DOUBT - {"base"} if spelled or before & _OTHER_BASES else _DOUBT
     if statement.asked or doubting & before or _DENIED & set(after) or is_dismissed(statement):
         return "supposed"
     last = link + 1 == len(statement.relations)

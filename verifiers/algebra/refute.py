@@ -29,13 +29,17 @@ _ELSEWHERE = frozenset(
     another other second next first original case cases from know recall consider want need must should with at
     formula definition condition equations not roots values possible check either""".split()
 )
+_LATE = 20  # equations looked back at
 
 
 def refute(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
     """Invalid with evidence, or ``None``."""
+    if _is_ambiguous(left, right, known):
+        return None
     for rule in (
         rewriting,
         _function_value,
+        _clashing_value,
         _wrong_value,
         _substitution,
         _revalued,
@@ -48,6 +52,21 @@ def refute(statement: Statement, link: int, known: Knowledge, left: Term, right:
         if found is not None:
             return found
     return None
+
+
+def _is_ambiguous(left: Term, right: Term, known: Knowledge) -> bool:
+    """Whether ``4/3b`` stands in the equation or in a late one about the same letters: a third of ``4b``, or ``4/(3b)``."""
+    letters = variables(left) | variables(right)
+    about = (each for each in known.equations[-_LATE:] if letters & (variables(each.left) | variables(each.right)))
+    terms = (left, right, *(side for each in about for side in (each.left, each.right)))
+    return any(
+        isinstance(part, Op)
+        and part.name == "slash"
+        and isinstance(part.args[1], Op)
+        and part.args[1].name == "implicit"
+        for term in terms
+        for part in walk(term)
+    )
 
 
 def _function_value(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
@@ -63,6 +82,24 @@ def _function_value(statement: Statement, link: int, known: Knowledge, left: Ter
     if gap is None or gap.outcome == "same" or has_decimals(right):
         return None
     return Decision("invalid", "function_value", gap.says())
+
+
+def _clashing_value(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
+    """``P(-1) = 1`` where ``P(x) = (x - a)(x - b)`` and ``(a + 1)(b + 1) = 5`` was given."""
+    if not calls(left) or calls(right) or variables(right) or statement.listed or has_decimals(right):
+        return None
+    if not all(_is_defined(known, name) for name in calls(left)):
+        return None
+    value = known.applied(left)
+    poly = polynomial(value, right) if not calls(value) else None
+    one: Poly = {(): Fraction(1)}
+    if not poly or not variables(value) or not reduced([poly], one):
+        return None
+    for each in known.visible():
+        plain = each.scope == 0 and not each.listed and not calls(each.left) | calls(each.right)
+        if plain and each.poly and reduced([each.poly], one) and not reduced([each.poly, poly], one):
+            return Decision("invalid", "contradicts", "by the definition this contradicts an equation stated before")
+    return None
 
 
 def _kept(left: Term, before: Term) -> bool:
