@@ -70,7 +70,7 @@ def _left(toks: Sequence[Tok], relation: int) -> _Side | None:
             break
         first -= 1
     first = _skip(toks, first, relation)
-    if first == relation or not may_begin(toks, first):
+    if first == relation or not _may_begin(toks, first):
         return None
     return _side(toks, first, relation)
 
@@ -136,7 +136,7 @@ def _holds_unit(toks: Sequence[Tok], i: int) -> bool:
     return inside[:3] == ["NUMBER", "UNIT", "RPAR"] or inside[:3] == ["MONEY", "NUMBER", "RPAR"]
 
 
-def may_begin(toks: Sequence[Tok], first: int) -> bool:
+def _may_begin(toks: Sequence[Tok], first: int) -> bool:
     """Whether an expression can start at ``first``, given what stands before it."""
     tok, before = toks[first], toks[first - 1] if first else None
     if tok.kind == "MINUS":

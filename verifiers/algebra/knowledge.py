@@ -12,7 +12,7 @@ from verifiers.algebra.statements import Statement
 from verifiers.algebra.terms import Op, Term, Var, calls, is_name, matches, names, size, substitute, variables
 from verifiers.exact import NotRational, TooLarge, Undefined
 
-MAX_EQUATIONS = 60
+MAX_EQUATIONS = 400
 MAX_SIZE = 200
 _LEADING = frozenset(
     """factoring factor rewriting rewrite distributing adding subtracting multiplying dividing
@@ -90,7 +90,7 @@ class Knowledge:
     def learn(self, statement: Statement, step: int) -> None:
         """Takes what the statement says; what it only asks is left out."""
         self.last = statement
-        if statement.asked or "not" in statement.before[:4] or len(self.equations) > 400:
+        if statement.asked or "not" in statement.before[:4] or len(self.equations) > MAX_EQUATIONS:
             return
         for i, relation in enumerate(statement.relations):
             left, right = statement.sides[i].term, statement.sides[i + 1].term

@@ -88,8 +88,3 @@ def _derived(powers: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]
     if powers == (("speed", 1),):
         return (("length", 1), ("time", -1))
     return powers
-
-
-def is_unit_word(word: str) -> bool:
-    """Whether the word alone is a unit of our table."""
-    return _one(word)[1] != 0

@@ -67,10 +67,6 @@ class Sandbox:
         server = self._servers.get(True)
         return server is not None and server.alive
 
-    def warm_up(self) -> None:
-        """Starts the server that has SymPy imported, and waits for it."""
-        self._server(warm=True)
-
     def close(self) -> None:
         """Ends the fork servers and every child. May be called again; a later job raises ``RuntimeError``."""
         self._closed = True
