@@ -19,6 +19,7 @@ from schemas.errors import (
 )
 from schemas.identity import canonical_json, content_id
 from schemas.manifest import Manifest, Shard, StageCount
+from schemas.proofs import LeanMessage, LeanVerdict, ProofStep
 from schemas.records import (
     DPORow,
     HumanStep,
@@ -48,6 +49,8 @@ __all__ = [
     "HubError",
     "HumanStep",
     "JudgeBroken",
+    "LeanMessage",
+    "LeanVerdict",
     "Manifest",
     "Message",
     "ModelMissing",
@@ -55,6 +58,7 @@ __all__ = [
     "PRMRow",
     "PolicyBroken",
     "Problem",
+    "ProofStep",
     "Reject",
     "Rollout",
     "RunConflict",
