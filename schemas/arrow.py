@@ -31,7 +31,8 @@ def to_table(records: Iterable[Any], record: Any) -> pa.Table:
 
 
 def from_table(table: pa.Table, record: type[Record]) -> list[Record]:
-    """The records of a table whose columns are (at least) the record's; extra columns are ignored."""
+    """The records of a table whose columns are (at least) the record's; extra columns are ignored, and a field with a
+    default may be missing: that is how a record grows without a new ``SCHEMA_VERSION``."""
     decode: Codec = _decoder(cast(Any, record))
     return [decode(row) for row in table.to_pylist()]
 
@@ -98,7 +99,8 @@ def _decoder(hint: Any) -> Codec:
     """The inverse of ``_encoder``."""
 
     def struct(parts: list[tuple[str, Codec]], record: type) -> Codec:
-        return lambda row: record(**{name: walk(row[name]) for name, walk in parts})
+        optional = {item.name for item in dataclasses.fields(record) if item.default is not dataclasses.MISSING}
+        return lambda row: record(**{name: walk(row[name]) for name, walk in parts if name in row or name not in optional})
 
     return _walker(hint, _decoder, struct, tuple)
 

@@ -59,6 +59,7 @@ def build_seed(problem: Problem, raw: RawSolution, spec: SeedSpec) -> Seed:
 def _seed_id(problem: Problem, steps: tuple[HumanStep, ...], first_error: int | None) -> str:
     told = [
         [step.text, step.rating, step.action, [[other.text, other.rating] for other in step.alternatives]]
+        + ([] if step.lean is None else [step.lean])
         for step in steps
     ]
     return content_id("seed", problem.id, told, first_error)
@@ -79,7 +80,26 @@ def _step(raw: Any, index: int, domain: str) -> HumanStep:
         rating=_rating(parts.get("rating"), index),
         action=_scalar(parts.get("action"), f"step {index}'s action"),
         alternatives=_alternatives(parts.get("alternatives"), index, domain),
+        lean=_exact(parts.get("lean"), f"step {index}'s Lean text"),
+        before=_goals(parts.get("before"), index),
+        after=_goals(parts.get("after"), index),
     )
+
+
+def _exact(value: Any, name: str) -> str | None:
+    """The text as it stands, white space and all."""
+    if value is None:
+        return None
+    _text(value, name, "code", missing="wrong_type", empty="")
+    return str(value)
+
+
+def _goals(raw: Any, index: int) -> tuple[str, ...] | None:
+    if raw is None:
+        return None
+    if not isinstance(raw, list):
+        raise BadRow("wrong_type", f"step {index}: the goals are {kind_of(raw)}, not a list")
+    return tuple(_text(goal, "a goal", "code", missing="wrong_type", empty="empty_step") for goal in raw)
 
 
 def _alternatives(raw: Any, index: int, domain: str) -> tuple[StepAlternative, ...]:

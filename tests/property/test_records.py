@@ -59,6 +59,14 @@ def test_the_schema_carries_its_record_and_version() -> None:
     assert metadata[b"cot_factory.version"] == str(schemas.SCHEMA_VERSION).encode()
 
 
+def test_a_file_written_before_a_field_with_a_default_came_reads_as_that_default() -> None:
+    now = schemas.HumanStep("a", 1, None, (), "omega", ("⊢ p",), ())
+    table = to_table([now], schemas.HumanStep).drop_columns(["lean", "before", "after"])
+    assert from_table(table, schemas.HumanStep) == [schemas.HumanStep("a", 1, None, ())]
+    with pytest.raises(KeyError):
+        from_table(table.drop_columns(["text"]), schemas.HumanStep)
+
+
 def test_a_value_of_another_type_is_refused() -> None:
     broken = schemas.Message(role="user", content=3)  # type: ignore[arg-type]
     with pytest.raises((TypeError, ValueError)):
