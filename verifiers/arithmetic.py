@@ -15,7 +15,7 @@ APPROX_RELATIVE = Fraction(1, 100)  # what "about" allows
 APPROX_REFUTED = Fraction(5, 100)  # what no "about" allows
 APPROX_FINE = Fraction(1, 1000)  # what rounding on the way may leave where decimals are written
 APPROX_UNITS = 5  # of the last decimal written: what "about" allows beside ``APPROX_RELATIVE``
-_SCALES = frozenset(Fraction(10) ** n for n in (-6, -3, -2, 2, 3, 6))  # cents for dollars, thousands left out
+SCALES = frozenset(Fraction(10) ** n for n in (-6, -3, -2, 2, 3, 6))  # cents for dollars, thousands left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +67,22 @@ def decide(claim: Claim) -> Decision:
 
 
 def _gaps(claim: Claim) -> Iterator[_Gap]:
-    """The readings of a claim that a fair reader allows, the plain one first."""
+    return (_gap(*reading) for reading in readings(claim))
+
+
+def readings(claim: Claim) -> Iterator[tuple[Term, Term, PercentReading, PercentReading]]:
+    """The readings of a claim that a fair reader allows, the plain one first: what is computed, what is stated, and how
+    percents count in either."""
     left, right = claim.left, claim.right
     if is_bare(left) and not is_bare(right):
         left, right = right, left
-    yield _gap(left, right, "hundredth", "hundredth")
+    yield left, right, "hundredth", "hundredth"
     if isinstance(right, Op) and right.name == "percent":
-        yield _gap(left, right, "hundredth", "plain")  # 5/20 * 100 = 25%
+        yield left, right, "hundredth", "plain"  # 5/20 * 100 = 25%
     if _all_hundred_percent(left) or (has(left, "percent") and not has(left, "mul", "div", "implicit", "pow")):
-        yield _gap(left, right, "plain", "plain")  # 100% - 20% = 80, or 3/4 * 100% = 75
+        yield left, right, "plain", "plain"  # 100% - 20% = 80, or 3/4 * 100% = 75
     if isinstance(right, Op) and right.name == "fact":
-        yield _gap(left, right.args[0], "hundredth", "hundredth")  # so it is 12!
+        yield left, right.args[0], "hundredth", "hundredth"  # so it is 12!
 
 
 def _all_hundred_percent(term: Term) -> bool:
@@ -109,21 +114,28 @@ def _rounded(gap: _Gap, approx: bool) -> bool:
 
 def _why_undecided(claim: Claim, gap: _Gap) -> str | None:
     """Why a mismatch is no proof of an error, or ``None`` where it is one."""
-    near = APPROX_REFUTED if claim.approx else APPROX_RELATIVE if _has_rounded_input(claim) else 0
+    near = APPROX_REFUTED if claim.approx else APPROX_RELATIVE if has_rounded_input(claim) else 0
     if gap.relative <= near and not _is_too_fine(claim, gap):
         return "rounded?"
     if gap.digits is not None and gap.off < Fraction(1, 10**gap.digits):
         return "rounded?"
+    if doubt := why_doubted(claim):
+        return doubt
+    if gap.computed and gap.stated / gap.computed in SCALES:
+        return "scale"
+    if not is_bare(claim.right) and first_number(claim.right).value == gap.computed:
+        return "run_on"
+    return None
+
+
+def why_doubted(claim: Claim) -> str | None:
+    """Why no difference between its sides would prove the claim wrong, by its words and its form, or ``None``."""
     if claim.doubt:
         return claim.doubt
     if has(claim.left, "percent") and has(claim.left, "add", "sub"):
         return "percent_of_what"
     if _is_share(claim.left, claim.right) or _is_share(claim.right, claim.left):
         return "share"
-    if gap.computed and gap.stated / gap.computed in _SCALES:
-        return "scale"
-    if not is_bare(claim.right) and first_number(claim.right).value == gap.computed:
-        return "run_on"
     return None
 
 
@@ -135,8 +147,8 @@ def _is_too_fine(claim: Claim, gap: _Gap) -> bool:
     return whole and (gap.digits or 0) >= 2 and gap.units_off > 2 * APPROX_UNITS and gap.relative > APPROX_FINE
 
 
-def _has_rounded_input(claim: Claim) -> bool:
-    """Whether a number with two or more decimals, or a quotient against a decimal, went in."""
+def has_rounded_input(claim: Claim) -> bool:
+    """Whether a number with two or more decimals went in, which may have been rounded before."""
     return any(
         isinstance(part, Num) and part.decimals >= 2 for side in (claim.left, claim.right) for part in walk(side)
     )

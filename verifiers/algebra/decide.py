@@ -120,7 +120,7 @@ def _plus_minus(statement: Statement, link: int, left: Term, right: Term) -> Dec
     worst = [next((gap for gap in order if gap is not None and gap.outcome == "differs"), None) for order in gaps]
     if not known or not once or worst[0] is None or worst[1] is None or statement.relations[link] != "EQ":
         return Decision("unknown", "open")
-    doubt = doubts(statement, link) or ("rounded?" if _is_rough(statement) else None)
+    doubt = doubts(statement, link) or ("rounded?" if is_rough(statement) else None)
     return Decision("unknown" if doubt else "invalid", doubt or "refuted", worst[0].says())
 
 
@@ -129,7 +129,7 @@ def _numbers(statement: Statement, link: int, known: Knowledge, left: Term, righ
         return Decision("unknown", "undefined")
     off = abs(gap.left - gap.right)
     relative = off / abs(gap.left) if gap.left else off
-    approx = statement.relations[link] == "APPROX" or _is_rough(statement)
+    approx = statement.relations[link] == "APPROX" or is_rough(statement)
     for side in (right, left):
         written = literal(side)
         if written is None:
@@ -153,12 +153,13 @@ def _numbers(statement: Statement, link: int, known: Knowledge, left: Term, righ
         return Decision("unknown", "undefined", gap.says())  # perhaps another branch is meant
     if _is_column(left, right):
         return Decision("unknown", "undefined", gap.says())
-    plain = _is_plain(left) and _is_plain(right) and not grouped
+    plain = is_plain(left) and is_plain(right) and not grouped
     doubt = doubts(statement, link) or ("arithmetic" if plain else "test" if known.testing else None)
     return Decision("unknown", doubt, gap.says()) if doubt else Decision("invalid", "refuted", gap.says())
 
 
-def _is_rough(statement: Statement) -> bool:
+def is_rough(statement: Statement) -> bool:
+    """Whether words of rounding stand beside it."""
     return bool(words.ROUNDING & set(statement.before + statement.after))
 
 
@@ -172,7 +173,7 @@ def _is_column(left: Term, right: Term) -> bool:
     )
 
 
-def _is_plain(term: Term) -> bool:
+def is_plain(term: Term) -> bool:
     """Numbers and the four operations: the arithmetic reader knows more about the prose around those."""
     return names(term) <= _PLAIN
 

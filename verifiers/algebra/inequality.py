@@ -56,9 +56,14 @@ def _refuted(
     _, ours, theirs = found[0]
     if has_decimals(left, right) and abs(ours - theirs) * 50 <= abs(ours):
         return Decision("unknown", "rounded?", says)
-    sought = _SOUGHT & set(statement.before + statement.gap[-6:]) or not _is_asserted(statement, known)
-    doubt = doubts(statement, link) or ("supposed" if sought else None)
+    doubt = why_doubted(statement, link, known)
     return Decision("unknown", doubt, says) if doubt else Decision("invalid", "refuted", says)
+
+
+def why_doubted(statement: Statement, link: int, known: Knowledge) -> str | None:
+    """Why an inequality that does not hold need not be an error, by the words around it, or ``None``."""
+    sought = _SOUGHT & set(statement.before + statement.gap[-6:]) or not _is_asserted(statement, known)
+    return doubts(statement, link) or ("supposed" if sought else None)
 
 
 def _is_asserted(statement: Statement, known: Knowledge) -> bool:

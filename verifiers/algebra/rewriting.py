@@ -25,28 +25,45 @@ _JUSTIFYING = frozenset("since because given where when modulo".split())  # some
 def rewriting(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
     """A chain that rewrites an expression into one that differs wherever both have a value."""
     free = variables(left)
-    if not free or free != variables(right) or is_name(left) or is_name(right):
-        return None
-    if not _rewrites(statement, link, known, left, free):
+    if not _may_rewrite(statement, link, known, left, right):
         return None
     a, b = known.applied(left), known.applied(right)
     gap = compare(a, b)
-    if gap is None or gap.outcome == "same":
-        return None
-    poly = polynomial(a, b)
-    if is_near(gap, left, right) or _JUSTIFYING & set(statement.before[:12] + statement.after[:3]):
+    if gap is None or gap.outcome == "same" or is_near(gap, left, right):
         return None
     values = known.values()
     if free & values.keys():
         there = compare(substitute(a, values), substitute(b, values))
         if there is None or there.outcome == "same":
             return None
+    poly = polynomial(a, b)
     if poly is None or not _alike(a, b) or _constrained(known, a, b, statement):
         return None
     if "i" in free:  # perhaps the imaginary unit
         plain = all(len(name) == 1 for name in unknowns(poly))
         return Decision("invalid", "not_identical", "the sides differ, with i^2 = -1, too") if plain else None
     return Decision("invalid", "not_identical", gap.says())
+
+
+def claims_identity(statement: Statement, link: int, known: Knowledge) -> bool:
+    """Whether the text can only mean that the two sides are equal for all values of their letters, none of which it has
+    given a value or bound by an equation. Does not say whether they are."""
+    left, right = statement.sides[link].term, statement.sides[link + 1].term
+    if left is None or right is None or not _may_rewrite(statement, link, known, left, right):
+        return False
+    a, b = known.applied(left), known.applied(right)
+    given = variables(left) & known.values().keys() or has_decimals(left, right) or "i" in variables(left)
+    if given or polynomial(a, b) is None:
+        return False
+    return _alike(a, b) and not _constrained(known, a, b, statement)
+
+
+def _may_rewrite(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> bool:
+    free = variables(left)
+    if not free or free != variables(right) or is_name(left) or is_name(right):
+        return False
+    justified = _JUSTIFYING & set(statement.before[:12] + statement.after[:3])
+    return not justified and _rewrites(statement, link, known, left, free)
 
 
 def restated(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> Decision | None:
