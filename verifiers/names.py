@@ -3,5 +3,6 @@
 STEPS = "sympy"
 ANSWER = "answer"
 CODE = "python"
+LEAN = "lean"
 
-VERSIONS = {STEPS: "2", ANSWER: "2", CODE: "2"}
+VERSIONS = {STEPS: "2", ANSWER: "2", CODE: "2", LEAN: "1"}

@@ -14,6 +14,8 @@ from verifiers import names, programs
 from verifiers.answers import DEFAULT, MAX_ANSWER_CHARS, EqualPolicy
 from verifiers.code import relay
 from verifiers.decision import Decision, plain
+from verifiers.lean import claims_judge
+from verifiers.lean.pool import LeanPool
 from verifiers.pool import Item, Pool, Reply
 from verifiers.sandbox import Limits, Sandbox, SandboxConfig
 from verifiers.tokens import MAX_TEXT_CHARS
@@ -51,8 +53,11 @@ class PanelConfig:
 class Panel:
     """Judges steps and answers. One panel serves any number of event loops and threads at once; ``close`` it."""
 
-    def __init__(self, config: PanelConfig | None = None) -> None:
+    def __init__(self, config: PanelConfig | None = None, lean: LeanPool | None = None) -> None:
+        """``lean``: a pool that is the panel's from now on, by default one of its own; a pool starts Lean when it is first
+        asked, which it never is unless ``lean`` is among the judges."""
         self._config = config or PanelConfig()
+        self._lean = lean or LeanPool()
         self._sandbox = Sandbox(SandboxConfig(allow_weak=self._config.allow_weak_sandbox))
         self._pool = Pool(self._config.workers, self._config.memory_mb, self._sandbox)
         self._known: OrderedDict[Key, Reply] = OrderedDict()
@@ -94,6 +99,7 @@ class Panel:
 
     async def close(self) -> None:
         """Ends every worker, off the event loop. May be called again; judging afterwards raises ``RuntimeError``."""
+        await asyncio.to_thread(self._lean.close)
         await asyncio.to_thread(self._pool.close)
         await asyncio.to_thread(self._sandbox.close)
 
@@ -131,9 +137,18 @@ class Panel:
         runs = [self._pool.call(functools.partial(self._run_step, missing[key])) for key in code]
         replies = await asyncio.gather(*(asyncio.wrap_future(future) for future in futures))
         ran = await asyncio.gather(*(asyncio.wrap_future(future) for future in runs))
-        found = dict(zip([*keys, *code], [reply for batch in replies for reply in batch] + ran, strict=True))
+        read = dict(
+            zip((key for chunk in chunks for key in chunk), (each for batch in replies for each in batch), strict=True)
+        )
+        found = await self._proved(read) | dict(zip(code, ran, strict=True))
         self._remember(found)
         return found
+
+    async def _proved(self, read: dict[Key, Reply]) -> dict[Key, Reply]:
+        """With the verdicts of Lean in place of the statements that a worker read for it."""
+        stated = {key: reply for key, reply in read.items() if reply is not None and "claims" in reply}
+        settled = await claims_judge.settle(list(stated.values()), self._lean) if stated else []
+        return read | dict(zip(stated, settled, strict=True))
 
     def _run_step(self, item: Item) -> Reply:
         limits = Limits(self._config.timeout_s, self._config.memory_mb)
@@ -157,13 +172,13 @@ class Panel:
         return _verdict(plain(names.CODE, await asyncio.wrap_future(future), program))
 
 
-def _claims(problem: Problem, context: tuple[str, ...]) -> Item | None:
+def _claims(judge: str, problem: Problem, context: tuple[str, ...]) -> Item | None:
     """Arithmetic is read in the prose of mathematical solutions; the text of programs is no prose."""
     marked = any(mark in context[-1] for mark in _RELATIONS) or any(char.isdigit() for char in context[-1])
     if not marked or problem.domain not in ("math", "rubric"):
         return None
     statement = problem.statement[:MAX_TEXT_CHARS]
-    return {"judge": names.STEPS, "problem": statement, "steps": (*_recent(context[:-1]), context[-1])}
+    return {"judge": judge, "problem": statement, "steps": (*_recent(context[:-1]), context[-1])}
 
 
 def _recent(steps: tuple[str, ...]) -> tuple[str, ...]:
@@ -187,11 +202,13 @@ def _code(problem: Problem, context: tuple[str, ...]) -> Item | None:
 
 
 STEP_JUDGES: dict[str, Callable[[Problem, tuple[str, ...]], Item | None]] = {
-    names.STEPS: _claims,
+    names.STEPS: functools.partial(_claims, names.STEPS),
+    names.LEAN: functools.partial(_claims, names.LEAN),
     names.CODE: _code,
 }
 _LIMIT = {
     names.STEPS: MAX_TEXT_CHARS,
+    names.LEAN: MAX_TEXT_CHARS,
     names.CODE: relay.MAX_CODE_CHARS,
     names.ANSWER: MAX_ANSWER_CHARS,
 }

@@ -1,9 +1,10 @@
 """The role ``worker`` of the sandbox, which judges untrusted text: one JSON line in, one out per item.
 
-In: ``[item, ...]``, an item being ``{"judge": "sympy", "problem": ..., "steps": [...]}``,
+In: ``[item, ...]``, an item being ``{"judge": "sympy" or "lean", "problem": ..., "steps": [...]}``,
 ``{"judge": "answer", "gold": ..., "pred": ..., "policy": "units=lenient,..."}`` or ``{"judge": "python", "problem": ...,
 "domain": ..., "steps": [...]}``, the last twice: first alone, then with the ``answers`` to the questions that it led to.
-Out, per item, in order: its verdict as an object or null; ``{"questions": [...], "seconds": ...}`` for code. A worker
+Out, per item, in order: its verdict as an object or null; ``{"questions": [...], "seconds": ...}`` for code,
+``{"claims": [...]}`` for Lean, which are read here and proved elsewhere. A worker
 without SymPy that meets an item for it says ``{"event": "needs_sympy"}`` instead and ends; the parent gives the rest to a
 worker that was forked with SymPy imported. The parent kills; we never time.
 """
@@ -19,6 +20,7 @@ from verifiers import answers, names, steps
 from verifiers.code import judging
 from verifiers.code.faults import Over
 from verifiers.decision import Decision, plain
+from verifiers.lean import claims_judge
 from verifiers.sandbox.roles import Channel
 from verifiers.symbolic import NeedsSymPy, forbid_import
 
@@ -77,6 +79,10 @@ def _step(item: Item) -> Item | None:
     return plain(names.STEPS, found.decision, found.text, (found.start, found.end))
 
 
+def _statements(item: Item) -> Item | None:
+    return claims_judge.read(item["problem"], item["steps"])
+
+
 def _answer(item: Item) -> Item:
     decision = answers.equal(item["gold"], item["pred"], answers.EqualPolicy.parse(item.get("policy", "")))
     return plain(names.ANSWER, decision, item["pred"])
@@ -108,7 +114,12 @@ def _questions(context: list[str], statement: str, domain: str) -> Item | None:
     return {"questions": [asdict(question) for question in asked], "seconds": time.monotonic() - began}
 
 
-JUDGES: dict[str, Callable[[Item], Item | None]] = {names.STEPS: _step, names.ANSWER: _answer, names.CODE: _code}
+JUDGES: dict[str, Callable[[Item], Item | None]] = {
+    names.STEPS: _step,
+    names.LEAN: _statements,
+    names.ANSWER: _answer,
+    names.CODE: _code,
+}
 
 
 def _say(channel: Channel, message: Item | None) -> None:
