@@ -11,10 +11,15 @@ from verifiers.algebra.decide import is_plain, is_rough
 from verifiers.algebra.knowledge import Knowledge
 from verifiers.algebra.terms import Term, Var, calls, literal, names, substitute, variables
 from verifiers.lean.statement_numbers import Gap, Read, either, far, numbers
-from verifiers.lean.statement_terms import Builder, Unstatable, divides
-from verifiers.lean.statements import And, Comparison, Exists, Expr, ForAll, Prop, Rel
+from verifiers.lean.statement_terms import Builder, Unstatable, divides, number, value
+from verifiers.lean.statements import And, Bin, Comparison, Exists, Expr, ForAll, Prop, Rel
 
 MAX_SOLVED = 4  # equations before that a value may solve
+MAX_GIVEN = 8  # equations before that another may be a multiple of
+_POINTS = [
+    tuple(Fraction(upper, 7) for upper in uppers)
+    for uppers in ((10, 3, 17, 5, 24, 29, 13, 31), (9, 2, 15, 5, 3, 8, 16, 4))
+]
 _SIGNS: dict[str, tuple[Comparison, bool]] = {
     "EQ": ("=", False),
     "LT": ("<", False),
@@ -113,7 +118,7 @@ def _inequality(link: algebra.Link, left: Term, right: Term) -> Read:
     return Read((holds,), None if doubt else fails, doubt or "not_proved")
 
 
-def _related(sign: Comparison, turned: bool, left: Expr, right: Expr) -> Prop:
+def _related(sign: Comparison, turned: bool, left: Expr, right: Expr) -> Rel:
     return Rel(sign, *_turned(turned, left, right))
 
 
@@ -122,14 +127,14 @@ def _turned(turned: bool, left: Expr, right: Expr) -> tuple[Expr, Expr]:
 
 
 def _letters(link: algebra.Link, left: Term, right: Term) -> Read:
-    """An equation with letters: for all values, with the values that were said before, or as a solution of one of the
-    equations before. Refuted where it can only be meant for all values."""
+    """An equation with letters: for all values, with the values that were said before, as a multiple of an equation
+    before or as a solution of one. Refuted where it can only be meant for all values."""
     statement, known = link.statement, link.known
     pairs = list(_fair(left, right))
     put_in = _put_in(known, left, right)
     if put_in != (left, right) and put_in[0] != put_in[1]:
         pairs.append(put_in)
-    holds = _all_that_hold(pairs, "=", False)
+    holds = _all_that_hold(pairs, "=", False) + _multiple(known, left, right)
     if isinstance(left, Var) and not _is_open(right):
         holds += _solution(known, left, right)
     doubt = doubts.doubts(statement, link.at) or (
@@ -151,28 +156,62 @@ def _put_in(known: Knowledge, left: Term, right: Term) -> tuple[Term, Term]:
 
 
 def _all_that_hold(pairs: Sequence[tuple[Term, Term]], sign: Comparison, turned: bool) -> tuple[Prop, ...]:
-    """One statement for each pair that has one. Raises ``Unstatable`` where none has."""
+    """One statement for each pair that has one and may hold. Raises ``Unstatable`` where no pair has one."""
     found: list[Prop] = []
-    reason = "open"
+    failures: list[Unstatable] = []
     for left, right in pairs:
         builder = Builder()
         try:
             claim = _related(sign, turned, builder.side(left), builder.side(right))
         except Unstatable as error:
-            reason = error.reason
+            failures.append(error)
             continue
         given = tuple(builder.conditions)
-        found.append(ForAll(len(builder.letters), given, claim) if builder.letters else And((*given, claim)))
-    if not found:
-        raise Unstatable(reason)
+        if not builder.letters:
+            found.append(And((*given, claim)))
+        elif _may_hold(claim):
+            found.append(ForAll(len(builder.letters), given, claim))
+    if len(failures) == len(pairs):
+        raise failures[0] if failures else Unstatable("open")
     return tuple(found)
 
 
-def _solution(known: Knowledge, letter: Var, value: Term) -> tuple[Prop, ...]:
-    """That the value solves an equation in this letter alone that stood before."""
+def _may_hold(claim: Rel) -> bool:
+    """Whether it holds at two points, as far as it has a value there: what does not is not worth asking."""
+    for point in _POINTS:
+        try:
+            gap = value(claim.left, point) - value(claim.right, point)
+        except Unstatable:
+            continue
+        if gap > 0 or (gap < 0 and claim.sign == "=") or (gap == 0 and claim.sign == "<"):
+            return False
+    return True
+
+
+def _multiple(known: Knowledge, left: Term, right: Term) -> tuple[Prop, ...]:
+    """That its difference is a multiple of that of an equation before: one follows from the other, whatever holds. The
+    factor is found at one point and has to be the same at another."""
+    free = variables(left) | variables(right)
+    about = (each for each in known.visible() if variables(each.left) | variables(each.right) == free)
+    for each in islice((each for each in about if (each.left, each.right) != (left, right)), MAX_GIVEN):
+        builder = Builder()
+        try:
+            ours = Bin("-", builder.side(left), builder.side(right))
+            theirs = Bin("-", builder.side(each.left), builder.side(each.right))
+            factors = {value(ours, point) / value(theirs, point) for point in _POINTS}
+            if len(factors) == 1 and all(factors):
+                made = Rel("=", ours, Bin("*", number(factors.pop()), theirs))
+                return (ForAll(len(builder.letters), tuple(builder.conditions), made),)
+        except (Unstatable, ZeroDivisionError):
+            continue
+    return ()
+
+
+def _solution(known: Knowledge, letter: Var, said: Term) -> tuple[Prop, ...]:
+    """That what is said solves an equation in this letter alone that stood before."""
     about = (each for each in known.visible() if variables(each.left) | variables(each.right) == {letter.name})
     found = islice((each for each in about if letter not in (each.left, each.right)), MAX_SOLVED)
-    pairs = [tuple(substitute(side, {letter.name: value}) for side in (each.left, each.right)) for each in found]
+    pairs = [tuple(substitute(side, {letter.name: said}) for side in (each.left, each.right)) for each in found]
     try:
         return _all_that_hold([(a, b) for a, b in pairs], "=", False)
     except Unstatable:

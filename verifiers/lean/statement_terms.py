@@ -1,5 +1,6 @@
 """From the terms of the readers to expressions of ``statements``, with what must hold for them to have a value."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from verifiers import terms
@@ -136,17 +137,20 @@ def number(value: Fraction) -> Expr:
     return Neg(made) if value < 0 else made
 
 
-def value(expr: Expr) -> Fraction:
-    """The value of an expression without letters, whose size was bounded. Raises ``Unstatable``."""
+def value(expr: Expr, point: Sequence[Fraction] = ()) -> Fraction:
+    """The value of an expression whose size was bounded, its letters being ``point`` in their order. What is said to Lean
+    never rests on it, it only finds what is worth saying. Raises ``Unstatable``."""
     match expr:
         case Lit(whole):
             return Fraction(whole)
+        case Letter(index) if index <= len(point):
+            return point[index - 1]
         case Neg(inner):
-            return -value(inner)
+            return -value(inner, point)
         case Pow(base, exponent):
-            return value(base) ** exponent
+            return value(base, point) ** exponent
         case Bin(sign, left, right):
-            a, b = value(left), value(right)
+            a, b = value(left, point), value(right, point)
             if sign == "/" and not b:
                 raise Unstatable("division_by_zero")
             return a + b if sign == "+" else a - b if sign == "-" else a * b if sign == "*" else a / b
