@@ -34,19 +34,21 @@ class Draft:
         """MC(s) = correct / total (OmegaPRM, arXiv 2406.06592, eq. 1)."""
         return self.correct / self.total if self.total else None
 
-    def freeze(self) -> Node:
+    def freeze(self, value: float | None) -> Node:
         """The record."""
-        return Node(value=self.value, **{name: getattr(self, name) for name in Draft.__slots__})
+        return Node(value=value, **{name: getattr(self, name) for name in Draft.__slots__})
 
 
 @dataclass(slots=True)
 class Growth:
-    """Nodes in creation order, node 0 the bare problem. The human solution is planted first."""
+    """Nodes in creation order, node 0 the bare problem. The human solution is planted first. ``same`` says of a node
+    whose state is that of an earlier one, which; it is not searched, and has the earlier one's value."""
 
     seed: Seed
     nodes: list[Draft] = field(default_factory=list)
     rollouts: list[Rollout] = field(default_factory=list)
     human: list[int] = field(default_factory=list)  # node of each human step; human[0] is the root
+    same: dict[int, int] = field(default_factory=dict)
     _children: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -72,6 +74,10 @@ class Growth:
         self._children[parent, text] = node.index
         return node
 
+    def state(self, index: int) -> Draft:
+        """The node that is searched in the place of ``index``: itself, unless an earlier one is the same."""
+        return self.nodes[self.same.get(index, index)]
+
     def path(self, index: int) -> list[Draft]:
         """The nodes from the first step down to ``index``, root excluded."""
         steps: list[Draft] = []
@@ -85,11 +91,12 @@ class Growth:
         """The step texts of ``path(index)``."""
         return tuple(node.text for node in self.path(index))
 
-    def graft(self, start: int, completion: Completion) -> int:
-        """Add a completion's steps below ``start`` and return its leaf (``start`` itself if it said nothing)."""
+    def graft(self, start: int, completion: Completion, most: int | None = None) -> int:
+        """Add a completion's steps, or the first ``most`` of them, below ``start`` and return its leaf (``start`` itself
+        if it said nothing)."""
         leaf = start
         at = 0
-        for text in split_steps(completion.text):
+        for text in split_steps(completion.text, self.seed.problem.domain)[:most]:
             found = completion.text.find(text.split("\n", 1)[0], at)
             at, begin = max(found, at) + len(text), at
             fresh = len(self.nodes)
@@ -115,7 +122,7 @@ class Growth:
 
     def freeze(self) -> tuple[Node, ...]:
         """The finished nodes."""
-        return tuple(node.freeze() for node in self.nodes)
+        return tuple(node.freeze(self.state(node.index).value) for node in self.nodes)
 
 
 def _share(completion: Completion, begin: int, end: int) -> tuple[int | None, float | None]:

@@ -21,8 +21,10 @@ class LabelPolicy:
     ========== ================================== =================================== ===================================
     human      rated -1                           rated +1, or 0 if                   not rated
                                                   ``neutral_is_correct``
-    judges     one of them says ``invalid``       never                               ``valid`` (true arithmetic can be
-                                                                                      beside the point), ``unknown``
+    judges     one of them says ``invalid``       never; in domain ``lean``, where    ``valid`` (true arithmetic can be
+                                                  Lean says ``valid``: the proof so   beside the point), ``unknown``
+                                                  far is sound, whether or not it
+                                                  leads anywhere (``soft`` tells)
     rollouts   of ``min_rollouts`` decided ones,  more than that are right, or,       too few decided, none right through
                ``threshold`` or fewer are right   with too few, a right one passes
     answer     the solution's answer is wrong     it is right                         not the end of a solution, undecided
@@ -73,7 +75,7 @@ def label_node(tree: Tree, node: Node, reached: int, policy: LabelPolicy) -> Ste
         "human": lambda: _human(node, policy),
         "rollouts": lambda: _rollouts(node, reached, policy),
         "answer": lambda: _answer(node),
-        **{name: partial(_judge, verdicts) for name, verdicts in asked.items()},
+        **{name: partial(_judge, verdicts, tree.problem.domain == "lean") for name, verdicts in asked.items()},
     }
     opinions = [opinion for source in policy.precedence if (opinion := sources[source]()) is not None]
     decided = opinions[0] if opinions else Opinion("unknown", "none", None)
@@ -141,9 +143,12 @@ def _asked(node: Node, policy: LabelPolicy) -> dict[str, list[Verdict]]:
     return asked
 
 
-def _judge(verdicts: Sequence[Verdict]) -> Opinion | None:
+def _judge(verdicts: Sequence[Verdict], formal: bool) -> Opinion | None:
     wrong = next((verdict for verdict in verdicts if verdict.outcome == "invalid"), None)
-    return Opinion("incorrect", wrong.judge, wrong.evidence) if wrong else None
+    if wrong:
+        return Opinion("incorrect", wrong.judge, wrong.evidence)
+    sound = next((verdict for verdict in verdicts if (verdict.judge, verdict.outcome) == ("lean", "valid")), None)
+    return Opinion("correct", sound.judge, f"Lean runs it: {sound.reason}") if formal and sound else None
 
 
 def _contradict(asked: Mapping[str, Sequence[Verdict]]) -> bool:

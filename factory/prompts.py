@@ -15,8 +15,9 @@ from schemas import ConfigError, Message, Problem
 
 @dataclass(frozen=True, slots=True)
 class PromptSpec:
-    """The ``[prompt]`` table of a recipe. ``template`` is a bundled name (``plain``, ``math``, ``gsm8k_fewshot``) or
-    the path of a ``.jinja`` file; it renders the user's message from ``problem`` and ``tests``."""
+    """The ``[prompt]`` table of a recipe. ``template`` is a bundled name (``plain``, ``math``, ``lean``,
+    ``gsm8k_fewshot``) or the path of a ``.jinja`` file; it renders the user's message from ``problem``, ``tests`` and
+    ``goals``, which is what is left to prove (domain ``lean``, "" where it is not known or for a row's question)."""
 
     template: str = "plain"
     system: str = ""
@@ -34,16 +35,18 @@ class Prompter:
         except TemplateError as error:
             raise ConfigError(f"[prompt] template {spec.template!r} is not valid Jinja: {error}.") from error
 
-    def question(self, problem: Problem) -> str:
+    def question(self, problem: Problem, goals: str = "") -> str:
         """The user's message."""
         try:
-            return self._template.render(problem=problem.statement, tests=problem.tests)
+            return self._template.render(problem=problem.statement, tests=problem.tests, goals=goals)
         except TemplateError as error:
-            raise ConfigError(f"[prompt] template does not render: {error}. It has `problem` and `tests`.") from error
+            raise ConfigError(
+                f"[prompt] template does not render: {error}. It has `problem`, `tests` and `goals`."
+            ) from error
 
-    def prompt(self, problem: Problem, steps: Sequence[str]) -> Prompt:
-        """The conversation with ``steps`` already answered."""
-        user = Message("user", self.question(problem))
+    def prompt(self, problem: Problem, steps: Sequence[str], goals: str = "") -> Prompt:
+        """The conversation with ``steps`` already answered, which leave ``goals``."""
+        user = Message("user", self.question(problem, goals))
         system = (Message("system", self._system),) if self._system else ()
         return Prompt((*system, user), prefix_text(steps))
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from factory.tactic_text import split_tactics
+
 FENCE = "```"
 _BOXED = "\\boxed{"
 _MARKED = re.compile(r"^\s*####\s*(.+?)\s*$", re.MULTILINE)
@@ -13,8 +15,11 @@ _SENTENCE = re.compile(
 _CODE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL)
 
 
-def split_steps(text: str) -> tuple[str, ...]:
-    """One step per non-empty line; a fenced code block is one step. Splitting what was joined gives the same steps."""
+def split_steps(text: str, domain: str = "math") -> tuple[str, ...]:
+    """One step per non-empty line; a fenced code block is one step; in domain ``lean`` one step per top-level tactic.
+    Splitting what was joined gives the same steps."""
+    if domain == "lean":
+        return split_tactics(text)
     steps: list[str] = []
     fenced: list[str] | None = None
     for line in text.splitlines():
@@ -44,7 +49,9 @@ def prefix_text(steps: Sequence[str]) -> str:
 
 def final_answer(text: str, domain: str) -> str | None:
     """The answer a solution ends with: the last ``\\boxed{}``, ``#### x`` or "The answer is x."; for code, the last
-    fenced block. ``None`` where the text states none."""
+    fenced block. ``None`` where the text states none, and for a proof: whether it ends is not in its text."""
+    if domain == "lean":
+        return None
     if domain == "code":
         blocks = _CODE.findall(text)
         return blocks[-1] if blocks else None

@@ -24,6 +24,7 @@ from factory.policy import Sampling
 from factory.prompts import PromptSpec
 from factory.search import SearchSpec
 from factory.seeds import SeedSpec
+from factory.tactics import TacticSpec
 from schemas import ConfigError
 from verifiers import PanelConfig
 
@@ -69,13 +70,14 @@ class PolicySpec:
     openai: OpenAISpec = field(default_factory=OpenAISpec)
     scripted: ScriptedSpec = field(default_factory=ScriptedSpec)
     oracle: Oracle = field(default_factory=Oracle)
+    tactics: TacticSpec = field(default_factory=TacticSpec)
 
     def __post_init__(self) -> None:
         if self.kind not in POLICY_KINDS:
             raise ConfigError(f"[policy] kind {self.kind!r} is not one of {', '.join(POLICY_KINDS)}.")
 
 
-POLICY_KINDS = ("vllm", "openai", "scripted", "oracle")
+POLICY_KINDS = ("vllm", "openai", "scripted", "oracle", "tactics")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from factory.journal import Grown
 from factory.policy import Policy
 from factory.prompts import Prompter
 from factory.search import Grower, grow_tree
+from factory.tactics import TacticPolicy
 from pipelines.config import PolicySpec, Recipe, build_recipe
 from schemas import FactoryError, Reject, Seed, Tree, from_bytes, to_bytes
 from verifiers import Panel
@@ -75,6 +76,8 @@ def make_policy(spec: PolicySpec) -> Policy:
     """The policy a recipe names. Raises ``ModelMissing``, ``PolicyBroken`` or ``ConfigError``."""
     if spec.kind == "oracle":
         return OraclePolicy(spec.oracle)
+    if spec.kind == "tactics":
+        return TacticPolicy(spec.tactics)
     if spec.kind == "scripted":
         return ScriptedPolicy.from_file(Path(spec.scripted.script))
     if spec.kind == "openai":

@@ -5,7 +5,7 @@ import functools
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
@@ -15,7 +15,9 @@ from verifiers.answers import DEFAULT, MAX_ANSWER_CHARS, EqualPolicy
 from verifiers.code import relay
 from verifiers.decision import Decision, plain
 from verifiers.lean import claims_judge
+from verifiers.lean.config import LeanConfig
 from verifiers.lean.pool import LeanPool
+from verifiers.lean.rollouts import ProofJudge
 from verifiers.pool import Item, Pool, Reply
 from verifiers.sandbox import Limits, Sandbox, SandboxConfig
 from verifiers.tokens import MAX_TEXT_CHARS
@@ -40,6 +42,7 @@ class PanelConfig:
     memory_mb: int = 2048  # address space of one worker or program
     allow_code: bool = True  # False: answers that are programs are never run
     allow_weak_sandbox: bool = False  # True: run them even where the machine cannot isolate them
+    lean: LeanConfig = field(default_factory=LeanConfig)  # of the one pool of Lean processes, where Lean is a judge
 
     def __post_init__(self) -> None:
         """Raises ``ConfigError`` on a value that no panel can work with."""
@@ -57,7 +60,8 @@ class Panel:
         """``lean``: a pool that is the panel's from now on, by default one of its own; a pool starts Lean when it is first
         asked, which it never is unless ``lean`` is among the judges."""
         self._config = config or PanelConfig()
-        self._lean = lean or LeanPool()
+        self._lean = lean or LeanPool(self._config.lean)
+        self._proofs = ProofJudge(self._lean)
         self._sandbox = Sandbox(SandboxConfig(allow_weak=self._config.allow_weak_sandbox))
         self._pool = Pool(self._config.workers, self._config.memory_mb, self._sandbox)
         self._known: OrderedDict[Key, Reply] = OrderedDict()
@@ -67,6 +71,9 @@ class Panel:
         """Per context (a solution's steps up to the one judged, which is the last) the verdicts of the judges with an
         opinion, in the order of ``config.judges``; empty where the step claims nothing that a judge reads.
         Raises ``JudgeBroken`` where no worker can be started."""
+        if problem.domain == "lean":
+            proves = names.LEAN in self._config.judges
+            return await self._proofs.judge_steps(problem, contexts) if proves else [()] * len(contexts)
         asked: list[tuple[int, Item]] = []
         for number, context in enumerate(contexts):
             made = (STEP_JUDGES[name](problem, context) for name in self._config.judges)
@@ -79,10 +86,13 @@ class Panel:
         return [tuple(each) for each in verdicts]
 
     async def judge_answers(self, problem: Problem, answers: Sequence[str]) -> list[Verdict]:
-        """One verdict per answer: equivalence to ``problem.answer``, or ``problem.tests`` run on it (domain ``code``);
-        unknown where the problem holds no reference. Raises ``JudgeBroken`` where no worker can be started."""
+        """One verdict per answer: equivalence to ``problem.answer``, ``problem.tests`` run on it (domain ``code``), or
+        whether it proves ``problem.formal`` (domain ``lean``); unknown where the problem holds no reference, or where the
+        judge it takes is not among the panel's. Raises ``JudgeBroken`` where no worker can be started."""
         if problem.domain == "code":
             return list(await asyncio.gather(*(self._run_program(problem, text) for text in answers)))
+        if problem.domain == "lean" and names.LEAN in self._config.judges:
+            return await self._proofs.judge_proofs(problem, answers)
         if problem.domain == "lean" or problem.answer is None:
             reason = "no_reference" if problem.answer is None and problem.domain != "lean" else "no_judge"
             return [_verdict(plain(names.ANSWER, Decision("unknown", reason), text)) for text in answers]

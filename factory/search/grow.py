@@ -52,6 +52,8 @@ async def grow_tree(grower: Grower, seed: Seed) -> Tree:
         growth, grower.policy, grower.judge, grower.prompter, grower.sampling, grower.search.budget, grower.seed
     )
     await session.judge_new()
+    if session.proofs:
+        session.proofs.close(growth.human[-1])
     spec = grower.search
     stop = await ALGORITHMS[spec.algorithm](session, search_roots(growth), getattr(spec, spec.algorithm))
     return Tree(

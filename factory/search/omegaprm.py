@@ -93,7 +93,8 @@ async def locate_error(session: Session, rollout: Rollout, k: int) -> list[Rollo
 def located(session: Session, rollout: Rollout) -> bool:
     """Whether nothing is left to search: the bounds meet, or the midpoint was asked and cannot be decided."""
     low, high = bounds(session, rollout)
-    return high - low <= 1 or session.growth.path(rollout.leaf)[(low + high) // 2 - 1].undecided > 0
+    middle = session.growth.path(rollout.leaf)[(low + high) // 2 - 1]
+    return high - low <= 1 or session.growth.state(middle.index).undecided > 0
 
 
 def bounds(session: Session, rollout: Rollout) -> tuple[int, int]:
@@ -101,9 +102,10 @@ def bounds(session: Session, rollout: Rollout) -> tuple[int, int]:
     is 0 or a judge refuted that step."""
     low, path = session.growth.nodes[rollout.start].depth, session.growth.path(rollout.leaf)
     for node in path[low:]:
-        if _refuted(node) or (node.total and not node.correct):
+        state = session.growth.state(node.index)
+        if _refuted(node) or (state.total and not state.correct):
             return low, node.depth
-        low = node.depth if node.correct else low
+        low = node.depth if state.correct else low
     return low, len(path)
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from factory.growth import Growth
 from factory.policy import Completion, Policy, Request, Sampling
 from factory.prompts import Prompter
+from factory.search.proofs import Proofs
 from schemas import Problem, Rollout, Usage, Verdict, content_id
 from schemas.records import Outcome
 
@@ -47,15 +48,22 @@ class Session:
     output_tokens: int = 0
     judged: int = 0
     spent: str | None = None
+    proofs: Proofs | None = field(init=False)  # what proof search knows beside the tree; None in other domains
     _step_judged: int = field(default=1)  # nodes below this index have their step verdicts (the root has no step)
 
+    def __post_init__(self) -> None:
+        self.proofs = Proofs(self.growth) if self.growth.seed.problem.domain == "lean" else None
+
     async def roll_out(self, starts: Sequence[int], k: int) -> list[Rollout]:
-        """``k`` completions from each start, grafted, judged and counted, in start order; none once a budget is spent."""
+        """``k`` completions from each start, grafted, judged and counted, in start order; none once a budget is spent.
+        In domain ``lean`` dead starts are left out, and one that is the same as an earlier node is that node."""
+        starts = self.proofs.searched(starts) if self.proofs else starts
         if not starts or self._over_budget():
             return []
         answers = await self.policy.complete([self._request(start, k) for start in starts])
         done = [(start, item) for start, items in zip(starts, answers, strict=True) for item in items]
-        leaves = [self._graft(start, item) for start, item in done]
+        most = await self._lengths(done)
+        leaves = [self._graft(start, item, steps) for (start, item), steps in zip(done, most, strict=True)]
         await self.judge_new()
         rolled = [self._rollout(start, leaf, item) for (start, item), leaf in zip(done, leaves, strict=True)]
         for rollout in rolled:
@@ -70,6 +78,8 @@ class Session:
         verdicts = await self.judge.judge_steps(problem, [self.growth.texts(node.index) for node in fresh])
         for node, found in zip(fresh, verdicts, strict=True):
             node.verdicts = found
+        if self.proofs:
+            self.proofs.enter(fresh)
         ends = [node for node in nodes if node.answer is not None and node.outcome is None]
         outcomes = await self.judge.judge_answers(problem, [node.answer or "" for node in ends])
         for node, verdict in zip(ends, outcomes, strict=True):
@@ -84,16 +94,30 @@ class Session:
     def _request(self, start: int, k: int) -> Request:
         self.requests += 1
         seed = int(content_id(self.seed, self.growth.seed.id, self.requests), 16) >> 1
-        prompt = self.prompter.prompt(self.growth.seed.problem, self.growth.texts(start))
+        goals = self.proofs.goals(start) if self.proofs else ""
+        prompt = self.prompter.prompt(self.growth.seed.problem, self.growth.texts(start), goals)
         return Request(prompt, k, seed, self.sampling)
 
-    def _graft(self, start: int, completion: Completion) -> int:
+    async def _lengths(self, done: Sequence[tuple[int, Completion]]) -> list[int | None]:
+        """Per completion, how many of its steps count; ``None``: all."""
+        if self.proofs is None:
+            return [None] * len(done)
+        contexts = [self.proofs.contexts(start, item) for start, item in done]
+        asked = [context for each in contexts for context in each]
+        verdicts = iter(await self.judge.judge_steps(self.growth.seed.problem, asked))
+        return [self.proofs.length([next(verdicts) for _ in each]) for each in contexts]
+
+    def _graft(self, start: int, completion: Completion, most: int | None) -> int:
         self.prompt_tokens += completion.prompt_tokens
         self.output_tokens += completion.tokens
-        return self.growth.graft(start, completion)
+        return self.growth.graft(start, completion, most)
 
     def _rollout(self, start: int, leaf: int, completion: Completion) -> Rollout:
-        outcome = _outcome(self.growth.nodes[leaf].outcome, completion)
+        if self.proofs:
+            self.proofs.close(leaf)
+            outcome = self.proofs.outcome(leaf, completion)
+        else:
+            outcome = _outcome(self.growth.nodes[leaf].outcome, completion)
         return Rollout(start, leaf, completion.tokens, completion.logprob, completion.finish, outcome)
 
     def _over_budget(self) -> bool:

@@ -27,7 +27,8 @@ class Source:
 def open_source(spec: SeedSpec, form: Format) -> Source:
     """The rows ``spec`` names. ``BadInput`` where there are none to be had, or a column it needs is in none of them."""
     if spec.source == "bundled":
-        place = importlib.resources.files("factory") / "data" / "seeds.jsonl"
+        name = "lean.jsonl" if spec.domain == "lean" else "seeds.jsonl"
+        place = importlib.resources.files("factory") / "data" / name
         with importlib.resources.as_file(place) as path:
             return _from_files(str(path), spec, form)
     if spec.dataset is not None:

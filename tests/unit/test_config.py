@@ -45,7 +45,9 @@ def test_what_is_wrong_with_a_setting_is_said(change: str, message: str) -> None
 
 
 def test_settings_are_toml_values_or_bare_text() -> None:
-    recipe = load_recipe("demo", ["search.omegaprm.k=4", "seeds.path=a b.jsonl", "seeds.prefixes=[0, 2]", "sampling.top_p=1"])
+    recipe = load_recipe(
+        "demo", ["search.omegaprm.k=4", "seeds.path=a b.jsonl", "seeds.prefixes=[0, 2]", "sampling.top_p=1"]
+    )
     assert recipe.search.omegaprm.k == 4
     assert recipe.seeds.path == "a b.jsonl"
     assert recipe.seeds.prefixes == (0, 2)
@@ -63,7 +65,7 @@ def test_how_it_is_executed_is_not_part_of_what_it_is() -> None:
 
 
 def test_a_missing_or_broken_recipe_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="demo, gpu-7b, gsm8k, prm800k"):
+    with pytest.raises(ConfigError, match="demo, gpu-7b, gsm8k, lean, prm800k"):
         load_recipe("nowhere.toml")
     (tmp_path / "bad.toml").write_text("a = [", encoding="utf-8")
     with pytest.raises(ConfigError, match="not valid TOML"):

@@ -143,8 +143,8 @@ def test_a_worker_that_cannot_start_is_broken_not_unknown(monkeypatch: pytest.Mo
 
 
 def test_bad_configuration_says_so() -> None:
-    with pytest.raises(ConfigError, match="'lean'"):
-        PanelConfig(judges=("lean",))
+    with pytest.raises(ConfigError, match="'coq'"):
+        PanelConfig(judges=("coq",))
     with pytest.raises(ConfigError):
         PanelConfig(timeout_s=0)
     assert run(_judged_without_judges()) == [()]
