@@ -1,12 +1,14 @@
 """``factory verify`` on the command line: what it is given, and how what it found is printed."""
 
+import contextlib
 import json
 import os
 import shlex
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.console import Console
@@ -15,19 +17,28 @@ from rich.text import Text
 
 from factory.scores import FIGURES, Judged
 from factory.solutions import FORMATS
-from schemas import BadInput, Verdict
+from schemas import BadInput, LeanVerdict, Verdict
 from schemas.records import Domain
 from verifiers import PanelConfig
+from verifiers.lean import LeanConfig
+
+if TYPE_CHECKING:
+    from pipelines.lean_rows import LeanRow
+    from pipelines.verify_lean import LeanSpec
 
 AROUND = 160  # characters of a step shown before and behind a claim
 PLAIN_EVERY_S = 5.0
 
-DEFAULT = PanelConfig()
+DEFAULT, LEAN = PanelConfig(), LeanConfig()
 HELP = """Judge anyone's solutions, step by step, without a model: first errors with evidence, and figures.
 
 FILE is JSONL, JSON or Parquet, gzipped or not, in any of these formats, told apart row by row: ProcessBench, PRM800K (flat \
 or as published), Math-Shepherd, BIG-Bench-Mistake, or plain rows: steps, or one text in solution, response or answer; with \
 label or first_error (0-based step, -1 for none) where known. A row that cannot be read is kept, with the reason.
+
+Lean: rows of code (a whole file), or of challenge (a statement with sorry for its proof) and solution (which must prove that \
+very statement); told by their shape, or --domain lean. Their rows of --out: row, id, accepted (null where nothing can be \
+said), first_error (in steps), reason, detail, axioms, messages, steps, statement_hash, lean.
 
 --out writes one row per input line (blank lines too), in order: row (0-based, counted over all files), id, first_error \
 (0-based step, -1 none, null where the row could not be judged), verdicts (step, judge, verdict, claim, evidence), reason \
@@ -37,22 +48,28 @@ Figures, each with N and Wilson's 95% interval, against the given labels. A solu
 correct where it is -1; it is flagged where some step got an invalid verdict.
 
 """
+_PER_STEP = f"step and judge [default: {DEFAULT.timeout_s:g}], of Lean per row [{LEAN.timeout_s:g}]"
+_PER_WORKER = f"worker [default: {DEFAULT.memory_mb}; Lean: {LEAN.memory_mb}]"
 _DEFINED = "\n\n".join(f"{name}: {meaning}." for name, meaning in FIGURES.items())
 
 
 def verify(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Solutions to judge.")],
     out_file: Annotated[
-        Path | None, typer.Option("--out", help="Write a row per input line to this Parquet file.")
+        Path | None,
+        typer.Option("--out", help="Write a row per input line to this Parquet file (Lean: JSONL if it ends so)."),
     ] = None,
     form: Annotated[str, typer.Option("--format", help=f"auto, {', '.join(FORMATS)}.")] = "auto",
     domain: Annotated[
-        str, typer.Option("--domain", help="math or code, for every row (default: its own, else math).")
+        str, typer.Option("--domain", help="math, code or lean, for every row (default: its own, else math).")
     ] = "",
     judges: Annotated[str, typer.Option("--judges", help="Which judges, comma between.")] = ",".join(DEFAULT.judges),
-    timeout: Annotated[float, typer.Option("--timeout", help="Seconds per step and judge.")] = DEFAULT.timeout_s,
-    memory: Annotated[int, typer.Option("--memory-mb", help="Memory of one worker.")] = DEFAULT.memory_mb,
-    workers: Annotated[int, typer.Option("--workers", help="Worker processes; 0 for one per core.")] = 0,
+    timeout: Annotated[float | None, typer.Option("--timeout", help=f"Seconds per {_PER_STEP}.")] = None,
+    memory: Annotated[int | None, typer.Option("--memory-mb", help=f"Memory of one {_PER_WORKER}.")] = None,
+    workers: Annotated[int, typer.Option("--workers", help="Worker processes; 0 for one per core, of Lean one.")] = 0,
+    lean_project: Annotated[
+        Path | None, typer.Option("--lean-project", help="A Lake project whose Lean and libraries judge Lean rows.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", help="Judge so many rows; 0 for all.")] = 0,
     show: Annotated[int, typer.Option("--show", help="First errors printed at most.")] = 10,
     local: Annotated[
@@ -64,32 +81,76 @@ def verify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
 ) -> None:
+    from pipelines.lean_rows import holds_lean
     from pipelines.verify import VerifySpec
     from pipelines.verify import verify as judge
+    from pipelines.verify_lean import LeanSpec
 
-    out, err = Console(soft_wrap=True, highlight=False), Console(stderr=True, soft_wrap=True, highlight=False)
+    _check(form, domain, limit)
+    if domain == "lean" or (not domain and form == "auto" and all(map(holds_lean, files))):
+        if form != "auto" or local is False:
+            raise BadInput("Lean rows have one --format, and no --ray: processes of this machine judge them.")
+        config = LeanConfig(
+            project=lean_project,
+            processes=workers or LEAN.processes,
+            timeout_s=LEAN.timeout_s if timeout is None else timeout,
+            memory_mb=LEAN.memory_mb if memory is None else memory,
+        )
+        _verify_lean(LeanSpec(tuple(files), limit or None, config), out_file, show, as_json)
+        return
+    if lean_project is not None:
+        raise BadInput("--lean-project is for Lean rows, and these are not. If they are, give --domain lean too.")
     panel = PanelConfig(
         judges=tuple(name.strip() for name in judges.split(",") if name.strip()),
-        timeout_s=timeout,
+        timeout_s=DEFAULT.timeout_s if timeout is None else timeout,
         workers=workers or os.cpu_count() or 1,
-        memory_mb=memory,
+        memory_mb=DEFAULT.memory_mb if memory is None else memory,
     )
-    _check(form, domain, limit)
     spec = VerifySpec(tuple(files), form, cast(Domain, domain) if domain else None, limit or None, panel, local)
+    out, err = _consoles()
     began = time.monotonic()
-    try:
-        with _Bar(err) as bar:
-            found = judge(spec, out_file, show, bar.update)
-    except KeyboardInterrupt:
-        err.print(f"\nStopped. {_go_on(out_file)}", markup=False)
-        raise typer.Exit(130) from None
+    with _stoppable(err, out_file), _Bar(err) as bar:
+        found = judge(spec, out_file, show, bar.update)
     facts = {**found.tally.to_dict(), "reasons": dict(found.reasons), "resumed": found.resumed}
-    facts |= {"seconds": round(time.monotonic() - began, 3), "out": str(out_file) if out_file else None}
+    facts |= _ending(began, out_file)
     _print_errors(err if as_json else out, found.shown)
     if as_json:
         typer.echo(json.dumps(facts))
     else:
         _print_facts(out, facts)
+
+
+def _verify_lean(spec: "LeanSpec", out_file: Path | None, show: int, as_json: bool) -> None:
+    from pipelines.verify_lean import verify_lean
+
+    out, err = _consoles()
+    began = time.monotonic()
+    with _stoppable(err, out_file), _Bar(err) as bar:
+        found = verify_lean(spec, out_file, show, bar.update)
+    facts = found.to_dict() | _ending(began, out_file)
+    _print_refused(err if as_json else out, found.shown)
+    if as_json:
+        typer.echo(json.dumps(facts))
+    else:
+        _print_lean_facts(out, facts)
+
+
+def _consoles() -> tuple[Console, Console]:
+    return Console(soft_wrap=True, highlight=False), Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+@contextlib.contextmanager
+def _stoppable(err: Console, out_file: Path | None) -> Iterator[None]:
+    """Ctrl-C ends the command with 130 and the way to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print(f"\nStopped. {_go_on(out_file)}", markup=False)
+        raise typer.Exit(130) from None
+
+
+def _ending(began: float, out_file: Path | None) -> dict[str, Any]:
+    return {"seconds": round(time.monotonic() - began, 3), "out": str(out_file) if out_file else None}
 
 
 verify.__doc__ = HELP + _DEFINED
@@ -98,10 +159,8 @@ verify.__doc__ = HELP + _DEFINED
 def _check(form: str, domain: str, limit: int) -> None:
     if form != "auto" and form not in FORMATS:
         raise BadInput(f"--format {form!r} is not known. Use auto, {', '.join(FORMATS)}.")
-    if domain == "lean":
-        raise BadInput("--domain lean: no judge reads Lean steps yet. Use math or code.")
-    if domain not in ("", "math", "code"):
-        raise BadInput(f"--domain {domain!r} is not known. Use math or code.")
+    if domain not in ("", "math", "code", "lean"):
+        raise BadInput(f"--domain {domain!r} is not known. Use math, code or lean.")
     if limit < 0:
         raise BadInput("--limit must not be negative; 0 judges every row.")
 
@@ -194,3 +253,33 @@ def _print_facts(console: Console, facts: dict[str, Any]) -> None:
     console.print(
         f"{facts['seconds']:.1f} s, {rate:,.0f} solutions/s" + (f", in {facts['out']}" if facts["out"] else "")
     )
+
+
+def _print_refused(console: Console, shown: "Sequence[tuple[LeanRow, LeanVerdict]]") -> None:
+    from factory.legible import one_line
+
+    for row, verdict in shown:
+        what = "unknown" if verdict.accepted is None else "not accepted"
+        step = "" if verdict.first_error is None else f"  step {verdict.first_error}"
+        console.print(f"row {row.row}  {one_line(row.id, 80)}{step}  {what}", style="bold", markup=False)
+        why = f"{verdict.reason}: {verdict.detail}" if verdict.detail else verdict.reason or ""
+        console.print(f"  {one_line(why, 400)}", style="red", markup=False)
+        for message in [each for each in verdict.messages if each.severity == "error"][:1]:
+            console.print(f"  {message.line}:{message.column}: {one_line(message.text, 400)}", markup=False)
+    if shown:
+        console.print()
+
+
+def _print_lean_facts(console: Console, facts: dict[str, Any]) -> None:
+    counts = ("rows", "rejected", "accepted", "not_accepted", "undecided", "steps")
+    console.print("  ".join(f"{facts[name]:,} {name.replace('_', ' ')}" for name in counts), markup=False)
+    for reason, count in facts["reasons"].items():
+        console.print(f"  {count:,} rows: {reason}", markup=False)
+    if (agreement := facts["agreement"]) is not None:
+        low, high = agreement["interval"]
+        counted = f"{agreement['hits']:,}/{agreement['n']:,}"
+        console.print(
+            f"agreement with the rows' own word  {agreement['value']:.1%}  {counted}  {low:.1%} to {high:.1%}"
+        )
+    rate = (facts["rows"] - facts["resumed"]) / max(facts["seconds"], 1e-9)
+    console.print(f"{facts['seconds']:.1f} s, {rate:,.1f} rows/s" + (f", in {facts['out']}" if facts["out"] else ""))

@@ -3,8 +3,9 @@
 import asyncio
 import dataclasses
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any, TypeVar
 
 from factory.scores import Judged
 from factory.solutions import Solution
@@ -16,6 +17,8 @@ IN_FLIGHT = 3  # chunks per worker: one under way, the others waiting, so that n
 
 Chunk = tuple[int, tuple[Solution, ...]]  # number in the file, rows
 Verdicts = tuple[tuple[Verdict, ...], ...]  # per step
+C = TypeVar("C")
+Judge = Callable[[C], Coroutine[Any, Any, tuple[int, bytes]]]  # a chunk's number and its verdicts, encoded
 Done = Callable[[int, bytes], None]  # told of each chunk: its number and its verdicts, encoded
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(Verdict))
@@ -43,22 +46,27 @@ def judge_locally(chunks: Iterable[Chunk], config: PanelConfig, done: Done) -> N
 
 
 async def _drive(chunks: Iterable[Chunk], config: PanelConfig, done: Done) -> None:
+    async with Panel(config) as panel:
+        await drive(chunks, lambda chunk: _judge_chunk(panel, chunk), IN_FLIGHT * config.workers, done)
+
+
+async def drive(chunks: Iterable[C], judge: Judge[C], at_once: int, done: Done) -> None:
+    """Judges every chunk, ``at_once`` of them at a time, and tells ``done`` of each as it comes."""
     judging: set[asyncio.Task[tuple[int, bytes]]] = set()
     left = iter(chunks)
-    async with Panel(config) as panel:
-        try:
-            while True:
-                while len(judging) < IN_FLIGHT * config.workers and (chunk := next(left, None)) is not None:
-                    judging.add(asyncio.create_task(_judge_chunk(panel, chunk)))
-                if not judging:
-                    return
-                finished, judging = await asyncio.wait(judging, return_when=asyncio.FIRST_COMPLETED)
-                for task in finished:
-                    done(*task.result())
-        finally:
-            for task in judging:
-                task.cancel()
-            await asyncio.gather(*judging, return_exceptions=True)
+    try:
+        while True:
+            while len(judging) < at_once and (chunk := next(left, None)) is not None:
+                judging.add(asyncio.create_task(judge(chunk)))
+            if not judging:
+                return
+            finished, judging = await asyncio.wait(judging, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished:
+                done(*task.result())
+    finally:
+        for task in judging:
+            task.cancel()
+        await asyncio.gather(*judging, return_exceptions=True)
 
 
 async def _judge_chunk(panel: Panel, chunk: Chunk) -> tuple[int, bytes]:

@@ -88,8 +88,8 @@ def verify(spec: VerifySpec, out: Path | None, show: int, progress: Progress) ->
     identity = identify(spec)
     total = min(sum(map(count_rows, spec.files)), spec.limit or 1 << 62)
     with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(_work_folder(out))
-        journal = stack.enter_context(_journal(folder, identity))
+        folder = stack.enter_context(work_folder(out))
+        journal = stack.enter_context(open_journal(folder, identity))
         known = journal.positions()
         resumed = min(len(known) * CHUNK_ROWS, total)
         progress(resumed, total)
@@ -113,7 +113,7 @@ def identify(spec: VerifySpec) -> dict[str, Any]:
     panel = asdict(spec.panel)
     del panel["workers"]
     return {
-        "files": [_digest(path) for path in spec.files],
+        "files": [digest(path) for path in spec.files],
         "format": spec.form,
         "domain": spec.domain,
         "limit": spec.limit,
@@ -126,11 +126,12 @@ def identify(spec: VerifySpec) -> dict[str, Any]:
 def judges_id() -> str:
     """Names the judges by their source and the libraries they ask, so that verdicts of two versions are never mixed."""
     home = Path(verifiers.__file__).parent
-    sources = {str(path.relative_to(home)): _digest(path) for path in sorted(home.rglob("*.py"))}
+    sources = {str(path.relative_to(home)): digest(path) for path in sorted(home.rglob("*.py"))}
     return content_id(sources, {name: version(name) for name in JUDGE_PACKAGES})
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """The SHA-256 of a file's content, in hex. Raises ``BadInput``."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -215,7 +216,7 @@ def output_row(judged: Judged) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _work_folder(out: Path | None) -> Iterator[Path]:
+def work_folder(out: Path | None) -> Iterator[Path]:
     """``OUT.part``, which stays where the work ends early, locked; or one that never stays."""
     if out is None:
         with tempfile.TemporaryDirectory(prefix="verify-") as passing:
@@ -237,7 +238,7 @@ def _work_folder(out: Path | None) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _journal(folder: Path, identity: dict[str, Any]) -> Iterator[Journal]:
+def open_journal(folder: Path, identity: dict[str, Any]) -> Iterator[Journal]:
     """The folder's journal, new or this very work's. Raises ``RunConflict`` for another's."""
     note = folder / "identity.json"
     wanted = json.loads(canonical_json(identity))

@@ -116,6 +116,11 @@ def _hang(_: str, __: Fields, text: str) -> None:
     subprocess.run(["sleep", "1000"], check=False)
 
 
+def _wait(nonce: str, reply: Fields, text: str) -> None:
+    time.sleep(0.1)
+    _say(nonce, reply)
+
+
 def _slow(nonce: str, reply: Fields, text: str) -> None:
     time.sleep(0.3)
     _say(nonce, reply)
@@ -181,6 +186,7 @@ _TRICKS: dict[str, Callable[[str, Fields, str], None]] = {
     "die": _die,
     "die_once": _die_once,
     "hang": _hang,
+    "wait": _wait,
     "slow": _slow,
     "flood": _flood,
     "eat": _eat,

@@ -255,7 +255,10 @@ def test_first_errors_are_printed_with_their_claim_marked_and_their_evidence(tmp
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--domain", "lean"], "Lean"),
+        (["--domain", "lean", "--ray"], "--ray"),
+        (["--domain", "lean", "--format", "rows"], "--format"),
+        (["--domain", "lean", "--timeout", "0"], "timeout_s"),
+        (["--lean-project", "."], "--lean-project"),
         (["--domain", "odd"], "odd"),
         (["--format", "csv"], "processbench"),
         (["--judges", "gpt"], "gpt"),
