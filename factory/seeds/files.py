@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from factory.seeds.arrays import ArrayReader
 from factory.seeds.raw import BadRow
 from factory.seeds.spec import did_you_mean
 from schemas import BadInput
@@ -96,10 +97,14 @@ def _first_line(error: Exception) -> str:
 
 
 def _jsonl(path: Path, stream: BinaryIO) -> Iterator[Found]:
-    """Blank lines are not rows."""
+    """Blank lines are not rows. A .json file may be one array, whose elements are the rows."""
+    if path.suffix == ".json" and stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
+        stream.seek(0)
+        for number, text in enumerate(ArrayReader(stream, MAX_ROW_BYTES), start=1):
+            yield _decode(f"{path.name}:{number}", text.encode("utf-8", "surrogateescape"))
+        return
+    stream.seek(0)
     for number, line in enumerate(_lines(stream), start=1):
-        if number == 1 and path.suffix == ".json" and line.startswith(b"["):
-            raise BadInput(f"{path} is one JSON array. Write it as JSONL: one object per line, no commas between.")
         if line:
             yield _decode(f"{path.name}:{number}", line)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from factory.seeds.benchmark4 import benchmark4
 from factory.seeds.prm800k import prm800k
 from factory.seeds.raw import BadRow, Columns, RawRow, RawSolution, Row, kind_of
 from factory.seeds.spec import FIELDS, SeedSpec
@@ -109,6 +110,12 @@ _PRM800K = Format(
     prm800k, (("problem", "question"), ("steps", "question")), {"label": "first_error"}, ("question", "label"), "MIT"
 )
 _PROCESSBENCH = Format(processbench, (("problem",), ("steps",), ("label",)), licence="Apache-2.0")
+_BENCHMARK4 = Format(
+    benchmark4,
+    (("traced_tactics",), ("full_name",)),
+    extra=("traced_tactics", "full_name", "file_path", "commit", "statement"),
+    licence="MIT",
+)
 FORMATS: Mapping[str, Format] = {
     "bundled": _ROWS,
     "rows": _ROWS,
@@ -116,4 +123,5 @@ FORMATS: Mapping[str, Format] = {
     "gsm8k": _GSM8K,
     "prm800k": _PRM800K,
     "processbench": _PROCESSBENCH,
+    "benchmark4": _BENCHMARK4,
 }

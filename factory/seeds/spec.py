@@ -8,7 +8,7 @@ from typing import get_args
 from schemas import ConfigError
 from schemas.records import Domain
 
-SOURCES = ("bundled", "gsm8k", "prm800k", "processbench", "rows", "dataset")
+SOURCES = ("bundled", "gsm8k", "prm800k", "processbench", "benchmark4", "rows", "dataset")
 FIELDS = (
     "problem",
     "steps",

@@ -207,7 +207,6 @@ def test_a_source_needs_a_place(spec: dict[str, Any]) -> None:
         ("rows.csv", b"problem,steps\n", "neither JSONL"),
         ("rows.parquet", b"nothing like it", "does not begin"),
         ("rows.parquet", b"PAR1 and then nothing", "Parquet"),
-        ("rows.json", b'[{"problem": "p"}]', "JSON array"),
     ],
 )
 def test_an_unusable_file(tmp_path: Path, name: str, data: bytes, says: str) -> None:
