@@ -86,7 +86,7 @@ def _right(toks: Sequence[Tok], relation: int) -> _Side | None:
         if tok.kind == "LPAR" and not tok.glued and toks[last - 1].kind in ENDS_TERM and _holds_unit(toks, last):
             break  # $0.20 (20 cents)
         if tok.kind == "LPAR" and toks[last - 1].kind in ENDS_TERM | _SILENT and _is_remark(toks, last):
-            if tok.glued or not (toks[last + 1].kind == "WORD" and len(toks[last + 1].text) > 1):
+            if tok.glued or not all(each.kind == "WORD" and len(each.text) > 1 for each in toks[last + 1 : last + 2]):
                 return None  # 4/5(x - 3)
             break
         last += 1

@@ -149,6 +149,7 @@ def test_nothing_else_is_ours(text: str) -> None:
         ("9" * 61 + " + 1 = 5", "unknown:too_large"),
         (r"$\sin 30^\circ = \frac{1}{2}$", "unknown:unsupported"),
         ("She has 5 apples.", "none"),
+        ("So 2 + 2 = 4 (", "valid"),  # ends where a remark opens
     ],
 )
 def test_numbers(step: str, expected: str) -> None:
