@@ -1,0 +1,116 @@
+namespace Factory
+
+/-! What a candidate may write. Commands, attributes and options are allow-lists; within terms and tactics every syntax
+that the imported library declares is allowed but those that run code, read files, or leave the proof unproved. -/
+
+public def allowedCommands : List Name := [
+  `Lean.Parser.Command.declaration, `Lean.Parser.Command.mutual, `Lean.Parser.Command.namespace,
+  `Lean.Parser.Command.section, `Lean.Parser.Command.end, `Lean.Parser.Command.variable,
+  `Lean.Parser.Command.universe, `Lean.Parser.Command.open, `Lean.Parser.Command.in, `Lean.Parser.Command.check,
+  `Lean.Parser.Command.check_failure, `Lean.Parser.Command.print, `Lean.Parser.Command.printAxioms,
+  `Lean.Parser.Command.synth, `Lean.Parser.Command.reduce, `Lean.Parser.Command.moduleDoc,
+  `Lean.Parser.Command.set_option, `Lean.Parser.Command.attribute, `Lean.Parser.Command.include,
+  `Lean.Parser.Command.omit, `Lean.Parser.Command.deriving, `Lean.Parser.Command.noncomputableSection,
+  `Lean.Parser.Command.export, `Lean.Parser.Command.where, `Lean.Parser.Command.eoi, `Lean.Parser.Command.exit]
+
+/-- New notation: allowed in a whole file of the user's own, and only for tokens that meant nothing before. -/
+public def notations : List Name := [
+  `Lean.Parser.Command.notation, `Lean.Parser.Command.mixfix]
+
+public def allowedAttributes : List String := [
+  "simp", "ext", "reducible", "semireducible", "irreducible", "inline", "noinline", "macro_inline", "always_inline",
+  "specialize", "instance", "default_instance", "match_pattern", "elab_as_elim", "induction_eliminator",
+  "cases_eliminator", "refl", "symm", "trans", "congr", "coe", "class", "deprecated", "inherit_doc", "norm_cast",
+  "push_cast", "grind", "expose", "local", "scoped", "nospecialize", "elab_without_expected_type", "aesop", "simps",
+  "gcongr", "positivity", "to_additive", "elementwise", "reassoc", "mono", "fun_prop", "measurability", "continuity",
+  "nolint", "pp_nodot", "pp_using_anonymous_constructor", "get_elem_simps", "grind_pattern", "bool_to_prop"]
+
+public def allowedOptions : List String := [
+  "autoImplicit", "relaxedAutoImplicit", "maxHeartbeats", "maxRecDepth", "synthInstance.maxHeartbeats",
+  "synthInstance.maxSize", "tactic.simp.trace", "tactic.hygienic", "trace.Meta.Tactic.simp", "exponentiation.threshold",
+  "structureDiamondWarning", "quotPrecheck", "hygiene", "eval.pp", "warningAsError", "warn.sorry", "max_memory"]
+
+/-- Syntax that no candidate may use anywhere. -/
+public def forbidden : List (Name × String) := [
+  (`Lean.Parser.Term.unsafe, "unsafe"), (`Lean.Parser.Command.unsafe, "unsafe"),
+  (`Lean.Parser.Command.axiom, "axiom"), (`Lean.byElab, "by_elab"), (`Lean.Parser.Term.byElab, "by_elab"),
+  (`Lean.Parser.Tactic.runTac, "run_tac"), (`Lean.runTac, "run_tac"), (`Lean.Parser.Term.includeStr, "include_str"),
+  (`Lean.Parser.Command.eval, "#eval"), (`Lean.Parser.Command.evalBang, "#eval!"), (`Lean.Parser.Command.macro, "macro"),
+  (`Lean.runCmd, "run_cmd"), (`Lean.runElab, "run_elab"), (`Lean.runMeta, "run_meta"),
+  (`Lean.Parser.Command.elab, "elab"), (`Lean.Parser.Command.elab_rules, "elab_rules"),
+  (`Lean.Parser.Command.macro_rules, "macro_rules"), (`Lean.Parser.Command.syntax, "syntax"),
+  (`Lean.Parser.Command.syntaxAbbrev, "syntax"), (`Lean.Parser.Command.syntaxCat, "declare_syntax_cat"),
+  (`Lean.Parser.Command.initialize, "initialize"), (`Lean.Parser.Tactic.set_option, "set_option"),
+  (`Lean.Parser.Term.dbgTrace, "dbg_trace"), (`Lean.Parser.Tactic.sleep, "sleep"),
+  (`Lean.Parser.Term.declName, "decl_name%"), (`Lean.Parser.Tactic.nativeDecide, "native_decide")]
+
+public structure Rules where
+  base : Environment  -- the imports alone
+  native : Bool  -- native_decide is allowed
+  ownNotation : Bool  -- a whole file may bring notation for tokens of its own
+  options : Bool  -- a whole file may set harmless options
+  axioms : Bool  -- a challenge may assume axioms of its own
+
+public abbrev Breach := String.Pos.Raw × String  -- where, and what
+
+public def place (stx : Syntax) (around : String.Pos.Raw) : String.Pos.Raw := (stx.getPos? false).getD around
+
+public def startsWith (s p : String) : Bool := s.startsWith p
+
+/-- Does `token` mean something already? -/
+public def isKnownToken (env : Environment) (token : String) : Bool :=
+  let ictx := inputOf token
+  let state := (Parser.tokenFn []).run ictx { env, options := {} } (Parser.getTokenTable env) (Parser.mkParserState token)
+  match state.stxStack.back with
+  | .atom _ found => state.errorMsg.isNone && state.pos == token.rawEndPos && found == token
+  | _ => false
+
+/-- The first token of a `notation`, `infix`, `syntax` or `macro` command that means something already, or looks like a
+literal. -/
+public partial def tokenBreach (env : Environment) (stx : Syntax) (around : String.Pos.Raw) : Option Breach :=
+  match stx with
+  | .node _ kind args =>
+    let around := place stx around
+    if kind == `str then
+      match stx.isStrLit? with
+      | some raw =>
+        let token := raw.trimAscii.toString
+        let literal := token.isEmpty || (token.front).isDigit || token.front == '"' || token.front == '\''
+        if literal || isKnownToken env token then some (around, "notation over " ++ token) else none
+      | none => some (around, "notation")
+    else firstSome (fun arg => tokenBreach env arg around) args.toList
+  | _ => none
+
+public def optionBreach (rules : Rules) (stx : Syntax) (at_ : String.Pos.Raw) : Option Breach :=
+  let name := spell (stx.getArg 1).getId.eraseMacroScopes
+  let fine := rules.options && (holds (· == name) allowedOptions || startsWith name "pp." || startsWith name "linter.")
+  if fine then none else some (at_, "set_option " ++ name)
+
+/-- The first thing in `stx` that is not allowed. `env` is the one before this command. -/
+public partial def breach (rules : Rules) (env : Environment) (stx : Syntax) (around : String.Pos.Raw) : Option Breach :=
+  match stx with
+  | .node _ kind args =>
+    let here := place stx around
+    let inside := fun (_ : Unit) => firstSome (fun arg => breach rules env arg here) args.toList
+    match firstSome (fun p => if p.1 == kind then some p.2 else none) forbidden with
+    | some what => if (what == "native_decide" && rules.native) || (what == "axiom" && rules.axioms) then inside () else some (here, what)
+    | none =>
+      if kind == `Lean.Parser.Command.set_option || kind == `Lean.Parser.Term.set_option then
+        match optionBreach rules stx here with
+        | some found => some found
+        | none => inside ()
+      else if kind == `Lean.Parser.Attr.simple && !(holds (· == spell (stx.getArg 0).getId.eraseMacroScopes) allowedAttributes) then
+        some (here, "attribute " ++ spell (stx.getArg 0).getId.eraseMacroScopes)
+      else if startsWith (spell kind) "Lean.Parser.Attr." && holds (· == kind) forbiddenAttributes then
+        some (here, "attribute " ++ spell kind)
+      else if holds (· == kind) notations then
+        if !rules.ownNotation then some (here, "notation")
+        else tokenBreach env stx here
+      else inside ()
+  | _ => none
+where
+  forbiddenAttributes : List Name := [
+    `Lean.Parser.Attr.extern, `Lean.Parser.Attr.implemented_by, `Lean.Parser.Attr.export, `Lean.Parser.Attr.macro,
+    `Lean.Parser.Attr.tactic_alt, `Lean.Parser.Attr.simprocAttr, `Lean.Parser.Attr.«builtin_init»]
+
+end Factory
