@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from pipelines.cli_equal import SETTINGS, equal
+from pipelines.cli_lean import lean_app
 from pipelines.cli_sandbox import sandbox_app
 from pipelines.cli_verify import verify
 from schemas import BadInput, FactoryError, content_id
@@ -29,6 +30,7 @@ app = typer.Typer(
 model_app = typer.Typer(help="Models that need no hub.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
 app.add_typer(sandbox_app, name="sandbox")
+app.add_typer(lean_app, name="lean")
 app.command()(verify)
 app.command(context_settings=SETTINGS)(equal)
 

@@ -38,6 +38,7 @@ get_robust_list 274 100; rseq 334 293; membarrier 324 283; arch_prctl 158 -; exi
 wait4 61 260; waitid 247 95; fcntl 72 25; ioctl 16 29; prctl 157 167; prlimit64 302 261; clone 56 220
 clone3 435 435; kill 62 129; tgkill 234 131; socketpair 53 199; sendto 44 206; openat2 437 437; close_range 436 436
 """
+_BECOME = "execve 59 221"
 _COLUMN = {"x86_64": (1, 0xC000_003E), "aarch64": (2, 0xC000_00B7)}  # with the kernel's audit number
 _X32 = 0x4000_0000  # x86_64 calls of the x32 ABI have this bit; none is allowed
 
@@ -56,19 +57,21 @@ _ALLOW, _KILL, _ERROR = 0x7FFF_0000, 0x8000_0000, 0x0005_0000
 Code = list[tuple[int, int, int, int]]  # instruction, jump if true, jump if false, constant
 
 
-def install(pid: int, *, own_tree: bool) -> None:
+def install(pid: int, *, own_tree: bool, becomes: bool = False) -> None:
     """Filters every further call of this process, whose id is ``pid`` where it lives. Raises ``OSError``."""
-    system.set_seccomp(program(pid, own_tree=own_tree))
+    system.set_seccomp(program(pid, own_tree=own_tree, becomes=becomes))
 
 
-def program(pid: int, *, own_tree: bool, machine: str = "") -> bytes:
+def program(pid: int, *, own_tree: bool, becomes: bool = False, machine: str = "") -> bytes:
     """The filter for a machine, this one by default. Without a tree of its own a process may not change the attributes
-    of files, which Landlock does not rule. Raises ``OSError`` for a machine without a table."""
+    of files, which Landlock does not rule. One that is yet to become another program (``becomes``) may call ``execve``,
+    then and ever after: Landlock says of what. Raises ``OSError`` for a machine without a table."""
     machine = machine or platform.machine()
     if machine not in _COLUMN:
         raise OSError(f"seccomp: no table of system calls for {machine}")
     column, audit = _COLUMN[machine]
-    rows = [row.split() for row in _TABLE.replace(";", "\n").split("\n") if row.strip()]
+    table = f"{_TABLE}; {_BECOME}" if becomes else _TABLE
+    rows = [row.split() for row in table.replace(";", "\n").split("\n") if row.strip()]
     numbers = {row[0]: int(row[column]) for row in rows if row[column] != "-"}
     special = _special(pid) if own_tree else _special(pid) | {name: [_refuse(errno.EPERM)] for name in _ATTRIBUTES}
     code: Code = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, audit), _end(_KILL), (_LOAD, 0, 0, _NUMBER)]
