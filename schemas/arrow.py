@@ -100,7 +100,9 @@ def _decoder(hint: Any) -> Codec:
 
     def struct(parts: list[tuple[str, Codec]], record: type) -> Codec:
         optional = {item.name for item in dataclasses.fields(record) if item.default is not dataclasses.MISSING}
-        return lambda row: record(**{name: walk(row[name]) for name, walk in parts if name in row or name not in optional})
+        return lambda row: record(
+            **{name: walk(row[name]) for name, walk in parts if name in row or name not in optional}
+        )
 
     return _walker(hint, _decoder, struct, tuple)
 

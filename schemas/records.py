@@ -42,9 +42,11 @@ class HumanStep:
 
     text: str
     rating: int | None  # +1 good, 0 neutral, -1 wrong, None not rated
-    action: str | None  # a way of thinking: decompose, restate, propose, compute, verify, correct, conclude; or a tactic's
+    action: (
+        str | None
+    )  # a way of thinking: decompose, restate, propose, compute, verify, correct, conclude; a tactic's name
     alternatives: tuple[StepAlternative, ...]
-    lean: str | None = None  # the Lean text this step's words speak of, byte for byte; None where there is none beside it
+    lean: str | None = None  # the Lean text that the step's words speak of; None where the step has none
     before: tuple[str, ...] | None = None  # the goals it starts from, as Lean prints them; None: not known
     after: tuple[str, ...] | None = None  # the goals it leaves
 
