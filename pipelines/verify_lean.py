@@ -27,8 +27,10 @@ from pipelines.lean_rows import LeanRow, read_rows
 from pipelines.verify import GROUP_ROWS, Progress, digest, open_journal, work_folder
 from schemas import BadInput, LeanVerdict, content_id
 from verifiers.lean import LeanConfig, LeanPool
+from verifiers.lean.pool import toolchain
 from verifiers.lean.replies import unknown, verdict_of
 from verifiers.lean.spawn import Launch
+from verifiers.lean.toolchain import Toolchain
 
 CHUNK_ROWS = 8  # a unit of commit: a row may take as long as its time limit
 AT_ONCE = 3  # chunks per process
@@ -99,10 +101,11 @@ def verify_lean(
 ) -> LeanVerified:
     """Judge every row of ``spec.files``; write ``out`` (JSONL where it is called so, else Parquet) unless it is None.
     Raises as ``verify``, and like it goes on from ``OUT.part``. ``launch``: another Lean than the settings' own."""
+    launch = launch or toolchain(spec.config)
     total = min(sum(map(count_rows, spec.files)), spec.limit or 1 << 62)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(work_folder(out))
-        journal = stack.enter_context(open_journal(folder, identify(spec)))
+        journal = stack.enter_context(open_journal(folder, identify(spec, launch)))
         known = journal.positions()
         found = LeanVerified(resumed=min(len(known) * CHUNK_ROWS, total))
         progress(found.resumed, total)
@@ -121,8 +124,9 @@ def verify_lean(
     return found
 
 
-def identify(spec: LeanSpec) -> dict[str, Any]:
-    """All that decides the verdicts: the files' and the judge's content, and the settings. Raises ``BadInput``."""
+def identify(spec: LeanSpec, launch: Launch) -> dict[str, Any]:
+    """All that decides the verdicts: the files' and the judge's content, Lean's version, and the settings.
+    Raises ``BadInput``."""
     config = asdict(spec.config) | {"project": spec.config.project and str(spec.config.project.resolve())}
     del config["processes"]
     home = Path(verifiers.lean.__file__).parent
@@ -130,6 +134,7 @@ def identify(spec: LeanSpec) -> dict[str, Any]:
     return {
         "files": [digest(path) for path in spec.files],
         "limit": spec.limit,
+        "toolchain": [launch.kind, launch.version] if isinstance(launch, Toolchain) else [],
         "lean": config,
         "judge": content_id({str(path.relative_to(home)): digest(path) for path in sources}),
         "chunk_rows": CHUNK_ROWS,

@@ -18,6 +18,7 @@ from verifiers.lean.program import checker_file
 from verifiers.lean.replies import unknown
 from verifiers.lean.requests import LeanRequest, Question
 from verifiers.lean.spawn import Launch
+from verifiers.lean.toolchain import Toolchain, find
 
 _CHANCE = frozenset({"timeout", "memory", "worker_died"})  # depend on the machine, so never remembered
 _REASONS: dict[type[Exception], str] = {LeanLate: "timeout", LeanFat: "memory", LeanFlood: "output"}
@@ -41,7 +42,7 @@ class LeanPool:
     """
 
     def __init__(self, config: LeanConfig | None = None, launch: Launch | None = None) -> None:
-        """``launch``: how to start Lean."""
+        """``launch``: how to start Lean; by default the toolchain of ``config``, looked for at the first start."""
         self.config = config or LeanConfig()
         self._launch = launch
         self._checker: Path | None = None
@@ -54,6 +55,7 @@ class LeanPool:
         self._starts = 0
         self._closed = False
         self._lock = threading.Lock()
+        self._looking = threading.Lock()  # for a toolchain, which may take long: an event loop never waits for this one
 
     def judge(self, requests: Iterable[LeanRequest]) -> list[LeanVerdict]:
         """One verdict per request, in order. Raises ``JudgeBroken`` where no Lean can be started, ``RuntimeError`` once
@@ -212,8 +214,8 @@ class LeanPool:
         return process
 
     def _program(self) -> tuple[Launch, Path]:
-        with self._lock:
-            assert self._launch is not None
+        with self._looking:
+            self._launch = self._launch or toolchain(self.config)
             self._checker = self._checker or checker_file()
             return self._launch, self._checker
 
@@ -233,6 +235,11 @@ class LeanPool:
     def _check_open(self) -> None:
         if self._closed:
             raise RuntimeError("This LeanPool was closed.")
+
+
+def toolchain(config: LeanConfig) -> Toolchain:
+    """The Lean that ``config`` asks for. Raises ``JudgeBroken`` where there is none."""
+    return find(config.project, None if config.toolchain == "auto" else config.toolchain)
 
 
 async def _settled(answer: LeanVerdict | _Asked) -> LeanVerdict:

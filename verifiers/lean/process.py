@@ -20,6 +20,7 @@ from verifiers.lean.requests import Question
 from verifiers.lean.spawn import ADVICE, LAST_S, LastWords, Launch, end, guard, start
 from verifiers.lean.watch import Watch
 
+KEPT = 4  # environments, by the checker
 TICK_S = 0.05  # between two looks at the memory
 _BLOCK = 1 << 16
 _SHOWN = 2_000  # characters of a refusal that are kept
@@ -56,7 +57,7 @@ class LeanProcess:
         self._words = LastWords(self._child.errors)
         self._watch = Watch(self.pid)
         self._unread = bytearray()
-        self._opened: set[tuple[str, ...]] = set()
+        self._opened: list[tuple[str, ...]] = []  # the environments that the checker keeps, the last loaded one first
         self.asked = 0
 
     def wait_ready(self) -> str:
@@ -79,7 +80,7 @@ class LeanProcess:
         Raises ``LeanDied``, ``LeanLate``, ``LeanFat``, ``LeanFlood``."""
         if question.imports not in self._opened:
             self._ask(question.opening(), self._config.start_timeout_s)
-            self._opened.add(question.imports)
+            self._opened = [question.imports, *self._opened[: KEPT - 1]]
         return self._ask(question, self._config.timeout_s)
 
     def holds(self, imports: tuple[str, ...]) -> bool:

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from schemas import JudgeBroken
+from verifiers.lean.install import home
 
 _PARTS = Path(__file__).with_name("checker")
 
@@ -16,10 +17,10 @@ def checker_source() -> str:
 
 
 def checker_file(folder: Path | None = None) -> Path:
-    """The checker as one file, named by its content, in ``folder`` (by default the user's cache). Raises
+    """The checker as one file, named by its content, in ``folder`` (by default beside the installed Lean). Raises
     ``JudgeBroken`` where it cannot be written."""
     source = checker_source().encode()
-    folder = folder or Path.home() / ".cache" / "cot-factory" / "lean" / "checker"
+    folder = folder or home().with_name("checker")
     path = folder / f"Checker-{hashlib.sha256(source).hexdigest()[:16]}.lean"
     try:
         if not path.exists() or path.read_bytes() != source:
