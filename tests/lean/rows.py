@@ -1,29 +1,43 @@
 """Rows of the Lean corpora: cheats that must never be accepted, honest proofs that must be, proofs broken at a step."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
+
+from verifiers.lean import LeanRequest, file_request, proof_request, tactics_request
 
 Mode = Literal["proof", "file", "tactics"]
 
+HERE = Path(__file__).parent
 FALSE = "theorem t : (2 : Nat) + 2 = 5 := by sorry"  # no honest proof exists
-OPEN = "theorem t : ∀ a b c n : Nat, 0 < a → 0 < b → 2 < n → a ^ n + b ^ n ≠ c ^ n := by sorry"  # none for core Lean
 TRUE = "theorem t (a b : Nat) : a + b = b + a := by sorry"
 
 
 @dataclass(frozen=True, slots=True)
 class Cheat:
-    """Text that a judge which looks for "no error and no ``sorry``" may take for a proof of ``challenge``.
+    """What a judge that looks for "no error and no ``sorry``" may take for a proof of ``challenge``.
 
-    ``challenge`` is "" in mode "file", where ``code`` is a whole file; in mode "tactics" the proof is ``steps``.
+    ``text`` is a whole file in mode "file", where ``challenge`` is "", and the solution in mode "proof"; in mode
+    "tactics" the proof is ``steps``. ``naive_accepts``: what that judge said of it, a plain Lean 4.28 with core
+    libraries; None where it said nothing in 15 seconds, or died of it.
     """
 
     name: str
     kind: str
     why: str
     mode: Mode
-    challenge: str
-    code: str
+    challenge: str = ""
+    text: str = ""
     steps: tuple[str, ...] = ()
+    naive_accepts: bool | None = None
+
+    def request(self) -> LeanRequest:
+        """How it is put to the judge."""
+        if self.mode == "file":
+            return file_request(self.text)
+        return _request(self.challenge, self.text, self.steps if self.mode == "tactics" else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +46,52 @@ class Honest:
 
     name: str
     challenge: str
-    solution: str
+    solution: str = ""
     steps: tuple[str, ...] = ()
 
-
-def proof(name: str, kind: str, why: str, solution: str, challenge: str = FALSE) -> Cheat:
-    """A cheat handed in as a challenge and a solution to it."""
-    return Cheat(name, kind, why, "proof", challenge, solution)
-
-
-def file(name: str, kind: str, why: str, code: str) -> Cheat:
-    """A cheat handed in as a whole file."""
-    return Cheat(name, kind, why, "file", "", code)
+    def request(self) -> LeanRequest:
+        """How it is put to the judge."""
+        return _request(self.challenge, self.solution, self.steps or None)
 
 
-def tactics(name: str, kind: str, why: str, *steps: str, challenge: str = FALSE) -> Cheat:
-    """A cheat handed in tactic by tactic."""
-    return Cheat(name, kind, why, "tactics", challenge, "", steps)
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A whole file with one broken step: the tactic at ``first_error`` (characters: start, end) is the first wrong one.
+
+    Lean itself objects to every one of these files.
+    """
+
+    id: str
+    code: str
+    first_error: tuple[int, int]
+    mutator: str
+
+
+def cheats(name: str) -> Iterator[Cheat]:
+    """The rows of ``cheats/<name>.jsonl``."""
+    for row in _rows(HERE / "cheats" / f"{name}.jsonl"):
+        text = row.pop("code", "") or row.pop("solution", "")
+        yield Cheat(**{**row, "steps": tuple(row.get("steps", ()))}, text=text)
+
+
+def honest() -> list[Honest]:
+    """All honest rows, in the order of their files' names."""
+    found = [row for path in sorted((HERE / "honest").glob("*.jsonl")) for row in _rows(path)]
+    return [Honest(**{**row, "steps": tuple(row.get("steps", ()))}) for row in found]
+
+
+def mutations() -> list[Mutation]:
+    """All rows that ``mutators.py`` made and Lean objected to."""
+    return [
+        Mutation(row["id"], row["code"], (row["first_error_offset"][0], row["first_error_offset"][1]), row["mutator"])
+        for row in _rows(HERE / "mutations" / "mutations.jsonl")
+    ]
+
+
+def _request(challenge: str, solution: str, steps: tuple[str, ...] | None) -> LeanRequest:
+    return proof_request(challenge, solution) if steps is None else tactics_request(challenge, steps)
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
