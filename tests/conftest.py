@@ -1,12 +1,17 @@
 """What several test files share."""
 
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from factory.doubles import chain_seed
+from schemas import JudgeBroken
 from tests.recipes import factory, write_recipe
+from verifiers.lean import LeanConfig, LeanPool
+from verifiers.lean.toolchain import find
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +29,16 @@ def oracle_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = factory("run", recipe, "--out", folder / "run", "--local", *options)
     assert done.returncode == 0, done.stderr
     return folder / "run"
+
+
+@pytest.fixture(scope="session")
+def lean_pool() -> Iterator[LeanPool]:
+    """The one Lean process of the test session. Skips where no Lean is installed, unless this is CI."""
+    try:
+        find()
+    except JudgeBroken as error:
+        if "CI" in os.environ:
+            raise
+        pytest.skip(f"no Lean on this machine: {error}")
+    with LeanPool(LeanConfig(processes=1, timeout_s=15.0)) as pool:
+        yield pool
