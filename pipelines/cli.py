@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from pipelines.cli_cot import cot
 from pipelines.cli_equal import SETTINGS, equal
 from pipelines.cli_lean import lean_app
 from pipelines.cli_sandbox import sandbox_app
@@ -32,6 +33,7 @@ app.add_typer(model_app, name="model")
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(lean_app, name="lean")
 app.command()(verify)
+app.command()(cot)
 app.command(context_settings=SETTINGS)(equal)
 
 out = Console(soft_wrap=True, highlight=False)

@@ -20,7 +20,10 @@ HOMES = {
     "math_verify": {"verifiers"},
     "duckdb": {"factory/query.py"},
     "huggingface_hub": {"factory/publish.py", "pipelines/models.py"},
-    "typer": {f"pipelines/{name}.py" for name in ("cli", "cli_equal", "cli_lean", "cli_sandbox", "cli_verify", "summary")},
+    "typer": {
+        f"pipelines/{name}.py"
+        for name in ("cli", "cli_cot", "cli_equal", "cli_lean", "cli_sandbox", "cli_verify", "summary")
+    },
     "openai": {"pipelines/openai_policy.py"},
 }
 LAZY = ("vllm", "ray", "openai")  # imported inside functions only, so that `factory --help` stays quick

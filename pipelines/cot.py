@@ -1,0 +1,194 @@
+"""``factory cot``: proofs in, chains of thought out, each checked again by Lean from its own text."""
+
+import asyncio
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow.parquet as pq
+
+from factory.formal.benchmark4 import read_benchmark4
+from factory.formal.check import Check, verify_cots
+from factory.formal.cot import CotSolution, cot
+from factory.formal.rewrite import rewrite
+from factory.formal.seeds import cot_row, sft_row
+from factory.formal.traced import NoProof, TracedProof, from_verdict
+from factory.policy import Policy
+from factory.seeds.files import read_file
+from factory.shards import disk_errors
+from factory.solutions import read_values
+from pipelines.lean_rows import LeanRow, read_row
+from schemas import BadInput, LeanVerdict, Reject, SFTRow, arrow_schema, to_table
+from verifiers.lean import LeanConfig, LeanPool, file_request, proof_request
+from verifiers.lean.spawn import Launch
+
+CHUNK = 32  # rows judged and written at once
+RAW_CHARS = 64 << 10
+
+Progress = Callable[[int], None]  # rows read so far
+
+
+@dataclass(frozen=True, slots=True)
+class CotSpec:
+    """What to read and how. ``corpus``: statements of LeanDojo Benchmark 4; None looks beside the file."""
+
+    file: Path
+    corpus: Path | None = None
+    limit: int | None = None  # rows
+    config: LeanConfig = field(default_factory=LeanConfig)
+
+
+def make_cots(
+    spec: CotSpec, folder: Path, progress: Progress, policy: Policy | None = None, launch: Launch | None = None
+) -> Counter[str]:
+    """Write ``cot.jsonl``, ``cot.parquet``, ``sft.parquet`` (what Lean accepted again) and ``rejects.jsonl`` into ``folder``,
+    and count: rows = cots + rejected; verified, refused, unchecked of the cots; steps, and reworded among them; and rejects
+    by reason ("not_accepted", "no_tactics", ...). ``policy`` rewords the steps. The files appear when all are whole. Raises
+    ``BadInput``, ``JudgeBroken``, ``PolicyBroken`` and ``DiskFull``."""
+    if not spec.file.is_file():
+        raise BadInput(f"{spec.file} is not a file. Give Lean rows or LeanDojo Benchmark 4.")
+    part = folder / ".part"
+    with disk_errors(folder.parent):
+        part.mkdir(parents=True, exist_ok=True)
+        try:
+            with _Writer(part) as writer, LeanPool(spec.config, launch) as pool, asyncio.Runner() as runner:
+                counts = _run(spec, writer, _Checker(pool, policy, runner), progress)
+            for name in _Writer.NAMES:
+                (part / name).replace(folder / name)
+        finally:
+            shutil.rmtree(part)
+    return counts
+
+
+def _run(spec: CotSpec, writer: "_Writer", checker: "_Checker", progress: Progress) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    rows = islice(_proofs(spec, checker.pool), spec.limit)
+    while chunk := list(islice(rows, CHUNK)):
+        told = [_told(each) for each in chunk]
+        rejects = [each for each in told if isinstance(each, Reject)]
+        cots = checker.check([each for each in told if isinstance(each, CotSolution)])
+        writer.write(cots, rejects)
+        _count(counts, cots, rejects)
+        progress(counts["rows"])
+    return counts
+
+
+def _told(found: TracedProof | Reject) -> CotSolution | Reject:
+    if isinstance(found, Reject):
+        return found
+    try:
+        return cot(found)
+    except NoProof as error:
+        return Reject("cot", found.name, error.reason, error.detail, found.text[:RAW_CHARS])
+
+
+@dataclass(frozen=True, slots=True)
+class _Checker:
+    """Lean, and the policy that says steps anew; one event loop for all of a policy's calls."""
+
+    pool: LeanPool
+    policy: Policy | None
+    runner: asyncio.Runner
+
+    def check(self, made: list[CotSolution]) -> list[CotSolution]:
+        """The same chains of thought, reworded where there is a policy, and checked again."""
+        if self.policy is None:
+            return verify_cots(made, self._judge)
+        return self.runner.run(rewrite(made, self.policy, self._judge))
+
+    def _judge(self, checks: Sequence[Check]) -> list[LeanVerdict]:
+        return self.pool.judge(
+            file_request(each.code) if each.challenge is None else proof_request(each.challenge, each.code)
+            for each in checks
+        )
+
+
+def _count(counts: Counter[str], cots: list[CotSolution], rejects: list[Reject]) -> None:
+    counts["rows"] += len(cots) + len(rejects)
+    counts["cots"] += len(cots)
+    counts["rejected"] += len(rejects)
+    counts.update({True: "verified", False: "refused", None: "unchecked"}[each.verified] for each in cots)
+    counts["steps"] += sum(len(each.steps) for each in cots)
+    counts["reworded"] += sum(step.words == "model" for each in cots for step in each.steps)
+    counts.update(f"rejected:{each.reason}" for each in rejects)
+
+
+# ---------------------------------------------------------------------------------------------- reading
+
+
+def _proofs(spec: CotSpec, pool: LeanPool) -> Iterator[TracedProof | Reject]:
+    """Traced proofs of the file's rows: as the benchmark has them, or as Lean traces them here."""
+    if is_benchmark4(spec.file):
+        yield from read_benchmark4(spec.file, spec.corpus)
+        return
+    numbered = enumerate(read_values(spec.file))
+    while values := list(islice(numbered, CHUNK)):
+        rows = [(read_row(number, value), value) for number, value in values]
+        verdicts = iter(pool.judge(row.request for row, _ in rows if row.request is not None))
+        for row, value in rows:
+            verdict = next(verdicts) if row.request is not None else None
+            yield _traced(spec.file.name, row, verdict, value)
+
+
+def is_benchmark4(path: Path) -> bool:
+    """Whether the first row of a JSON file is a traced theorem."""
+    if path.suffix not in (".json", ".jsonl", ".ndjson"):
+        return False
+    first = next(read_file(path, set()), None)
+    return first is not None and isinstance(first.value, dict) and "traced_tactics" in first.value
+
+
+def _traced(name: str, row: LeanRow, verdict: LeanVerdict | None, value: Any) -> TracedProof | Reject:
+    try:
+        if row.request is None or verdict is None:
+            raise NoProof(row.reason or "unread", "the row holds neither code nor challenge and solution")
+        asked = row.request
+        text, challenge = (asked.code, None) if asked.op == "file" else (asked.solution, asked.challenge)
+        return from_verdict(text, verdict, challenge, row.id, name)
+    except NoProof as error:
+        raw = json.dumps(value, default=str)[:RAW_CHARS]
+        return Reject("cot", f"{name}:{row.row + 1}", error.reason, error.detail, raw)
+
+
+# ---------------------------------------------------------------------------------------------- writing
+
+
+class _Writer:
+    """The four files of an output folder, chunk by chunk."""
+
+    NAMES = ("cot.jsonl", "cot.parquet", "sft.parquet", "rejects.jsonl")
+
+    def __init__(self, folder: Path) -> None:
+        self._cots = (folder / "cot.jsonl").open("w", encoding="utf-8")
+        self._rejects = (folder / "rejects.jsonl").open("w", encoding="utf-8")
+        self._table = pq.ParquetWriter(folder / "cot.parquet", arrow_schema(CotSolution), compression="zstd")
+        self._sft = pq.ParquetWriter(folder / "sft.parquet", arrow_schema(SFTRow), compression="zstd")
+
+    def write(self, cots: list[CotSolution], rejects: list[Reject]) -> None:
+        """Rows of one chunk; of those that Lean accepted also a training row."""
+        _lines(self._cots, (output_row(each) for each in cots))
+        _lines(self._rejects, map(asdict, rejects))
+        self._table.write_table(to_table(cots, CotSolution))
+        self._sft.write_table(to_table([sft_row(each) for each in cots if each.verified], SFTRow))
+
+    def __enter__(self) -> "_Writer":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for opened in (self._cots, self._rejects, self._table, self._sft):
+            opened.close()
+
+
+def output_row(solution: CotSolution) -> dict[str, Any]:
+    """A line of ``cot.jsonl``: a row for ``seeds.source = "rows"``, and what Lean said of it."""
+    row = {"name": solution.name, **cot_row(solution), "place": solution.place}
+    return row | {"whole": solution.whole, "verified": solution.verified, "reason": solution.reason}
+
+
+def _lines(file: IO[str], rows: Iterable[dict[str, Any]]) -> None:
+    file.writelines(json.dumps(row) + "\n" for row in rows)
