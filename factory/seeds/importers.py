@@ -56,7 +56,8 @@ def rows(row: Row, columns: Columns) -> RawRow:
         found = _several(solution, ratings, label)
     else:
         found = [RawSolution(solution, ratings, label)]
-    return RawRow(problem, tuple(_cut(item, columns.separator) for item in found))
+    domain = "lean" if (columns.domain or problem.domain) == "lean" else "math"
+    return RawRow(problem, tuple(_cut(item, columns.separator, domain) for item in found))
 
 
 def _several(items: Any, ratings: Any, label: Any) -> list[RawSolution]:
@@ -70,11 +71,11 @@ def _several(items: Any, ratings: Any, label: Any) -> list[RawSolution]:
     return found
 
 
-def _cut(solution: RawSolution, separator: str) -> RawSolution:
+def _cut(solution: RawSolution, separator: str, domain: str) -> RawSolution:
     if not isinstance(solution.steps, str):
         return solution
     if separator == "\n":
-        steps = list(split_steps(solution.steps))  # a fenced code block is one step
+        steps = list(split_steps(solution.steps, domain))  # a fenced code block is one step, or a whole tactic
     else:
         steps = [step for step in solution.steps.split(separator) if step.strip()]
     return RawSolution(steps, solution.ratings, solution.label)
@@ -100,7 +101,8 @@ class Format:
 
     def columns(self, spec: SeedSpec) -> Columns:
         """The column map in force: our names, the format's, the recipe's; the last wins."""
-        return Columns({name: name for name in FIELDS} | dict(self.defaults) | spec.columns, spec.step_separator)
+        names = {name: name for name in FIELDS} | dict(self.defaults) | spec.columns
+        return Columns(names, spec.step_separator, spec.domain)
 
 
 _ROWS = Format(rows, needs=(("problem",), ("steps", "solution", "solutions")))

@@ -50,10 +50,12 @@ class RawRow:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where our fields stand in this file's rows, and what lies between two steps of a one-text solution."""
+    """Where our fields stand in this file's rows, what lies between two steps of a one-text solution, and the domain of
+    every row where the recipe says it."""
 
     names: Mapping[str, str]
     separator: str
+    domain: str | None = None
 
     def get(self, row: Row, name: str) -> Any:
         """The row's value for our field ``name``, ``None`` where the row has none."""

@@ -1,8 +1,10 @@
 """Proof search: what is dead, what is the same, where a proof ends, and whose labels come out."""
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -259,6 +261,17 @@ def test_bundled_proofs_are_steps_as_they_are_split() -> None:
         assert seed.problem.formal in seed.problem.statement
     flawed = {seed.problem.id for seed in batch.seeds if seed.first_error != -1}
     assert 2 * len(flawed) >= batch.kept
+
+
+def test_a_proof_in_one_text_is_cut_into_its_tactics(tmp_path: Path) -> None:
+    row = {"problem": "Q", "formal": "theorem q : 1 = 1 := by sorry", "solution": "have h : p := by\n  simp\nexact h"}
+    path = tmp_path / "rows.jsonl"
+    for own, spec in (
+        (row, SeedSpec("rows", str(path), domain="lean")),
+        (row | {"domain": "lean"}, SeedSpec("rows", str(path))),
+    ):
+        path.write_text(json.dumps(own), encoding="utf-8")
+        assert [step.text for step in read_seeds(spec).seeds[0].steps] == ["have h : p := by\n  simp", "exact h"]
 
 
 # ---------------------------------------------------------------------------------------------- policy

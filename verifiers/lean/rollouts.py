@@ -12,6 +12,7 @@ from verifiers.lean.requests import tactics_request
 
 MAX_GOALS_CHARS = 4_000  # of the goals or the message that a verdict carries
 _CACHE_ENTRIES = 50_000
+_CHANCE = frozenset({"timeout", "memory", "output", "worker_died"})  # depend on the machine, so never remembered
 
 Steps = tuple[str, ...]
 Asked = tuple[str, Steps]  # formal statement, steps
@@ -59,13 +60,11 @@ class ProofJudge:
         return [found[text] for text in proofs]
 
     def _remember(self, formal: str, steps: Steps, said: Sequence[Verdict], verdict: LeanVerdict) -> None:
-        """Keeps what does not depend on the machine of the day."""
+        if verdict.reason in _CHANCE:
+            return
         with self._lock:
-            for i, each in enumerate(said):
-                if each.outcome != "unknown" or (verdict.accepted is False and each.reason == "after_error"):
-                    self._steps[formal, steps[: i + 1]] = each
-            if verdict.accepted is not None:
-                self._proofs[formal, "\n".join(steps)] = _of_proof(verdict)
+            self._steps |= {(formal, steps[: i + 1]): each for i, each in enumerate(said)}
+            self._proofs[formal, "\n".join(steps)] = _of_proof(verdict)
             for cache in (self._steps, self._proofs):
                 while len(cache) > _CACHE_ENTRIES:
                     cache.popitem(last=False)
