@@ -15,7 +15,8 @@ public def allowedCommands : List Name := [
 
 /-- New notation: allowed in a whole file of the user's own, and only for tokens that meant nothing before. -/
 public def notations : List Name := [
-  `Lean.Parser.Command.notation, `Lean.Parser.Command.mixfix]
+  `Lean.Parser.Command.notation, `Lean.Parser.Command.mixfix, `Lean.Parser.Command.syntax,
+  `Lean.Parser.Command.macro_rules]
 
 public def allowedAttributes : List String := [
   "simp", "ext", "reducible", "semireducible", "irreducible", "inline", "noinline", "macro_inline", "always_inline",
@@ -38,7 +39,6 @@ public def forbidden : List (Name × String) := [
   (`Lean.Parser.Command.eval, "#eval"), (`Lean.Parser.Command.evalBang, "#eval!"), (`Lean.Parser.Command.macro, "macro"),
   (`Lean.runCmd, "run_cmd"), (`Lean.runElab, "run_elab"), (`Lean.runMeta, "run_meta"),
   (`Lean.Parser.Command.elab, "elab"), (`Lean.Parser.Command.elab_rules, "elab_rules"),
-  (`Lean.Parser.Command.macro_rules, "macro_rules"), (`Lean.Parser.Command.syntax, "syntax"),
   (`Lean.Parser.Command.syntaxAbbrev, "syntax"), (`Lean.Parser.Command.syntaxCat, "declare_syntax_cat"),
   (`Lean.Parser.Command.initialize, "initialize"), (`Lean.Parser.Tactic.set_option, "set_option"),
   (`Lean.Parser.Term.dbgTrace, "dbg_trace"), (`Lean.Parser.Tactic.sleep, "sleep"),
@@ -81,6 +81,26 @@ public partial def tokenBreach (env : Environment) (stx : Syntax) (around : Stri
     else firstSome (fun arg => tokenBreach env arg around) args.toList
   | _ => none
 
+/-- A whole file may name tactics of its own: what they do shows in the proof that the kernel reads. -/
+public def tacticOnly (stx : Syntax) : Bool :=
+  match rev (kept (fun arg => arg.getKind == `ident) stx.getArgs.toList) with
+  | category :: _ => category.getId == `tactic
+  | [] => false
+
+/-- Both sides of each rule have to be quoted tactics, and the left one syntax that the library does not have. -/
+public def macroBreach (rules : Rules) (stx : Syntax) (at_ : String.Pos.Raw) : Option Breach :=
+  let quoted := stx.find? (fun s => s.getKind == `Lean.Parser.Term.matchAlt && !(isRule s))
+  match quoted with
+  | some _ => some (at_, "macro_rules")
+  | none => none
+where
+  /-- `| \`(tactic| own) => \`(tactic| ...)` -/
+  isRule (alt : Syntax) : Bool :=
+    let left := ((alt.getArg 1).getArg 0).getArg 0
+    let right := alt.getArg 3
+    isQuote left && isQuote right && !(Parser.isValidSyntaxNodeKind rules.base (left.getArg 3).getKind)
+  isQuote (s : Syntax) : Bool := s.getKind == `Lean.Parser.Term.dynamicQuot && (s.getArg 1).getId == `tactic
+
 public def optionBreach (rules : Rules) (stx : Syntax) (at_ : String.Pos.Raw) : Option Breach :=
   let name := spell (stx.getArg 1).getId.eraseMacroScopes
   let fine := rules.options && (holds (· == name) allowedOptions || startsWith name "pp." || startsWith name "linter.")
@@ -105,6 +125,9 @@ public partial def breach (rules : Rules) (env : Environment) (stx : Syntax) (ar
         some (here, "attribute " ++ spell kind)
       else if holds (· == kind) notations then
         if !rules.ownNotation then some (here, "notation")
+        else if kind == `Lean.Parser.Command.syntax then
+          if tacticOnly stx then tokenBreach env stx here else some (here, "syntax")
+        else if kind == `Lean.Parser.Command.macro_rules then macroBreach rules stx here
         else tokenBreach env stx here
       else inside ()
   | _ => none

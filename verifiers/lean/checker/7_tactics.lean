@@ -68,6 +68,18 @@ public def opening (ran : Ran) (statement : TheoremVal) (scope : Command.Scope) 
   | .ok ((root, goal), p) => return .ok { ch with first := { p with root, goals := [goal] } }
   | .error e => return .error (← saying e)
 
+/-- The scope in which the last command that holds `sorry` stands, behind its own `open ... in`. -/
+public partial def scopesAt (ran : Ran) : IO (List Command.Scope) := do
+  match kept holdsSorry ran.commands |> rev with
+  | stx :: _ => return (← go stx ran.before).scopes
+  | [] => return ran.before.scopes
+where
+  go (stx : Syntax) (state : Command.State) : IO Command.State := do
+    if stx.getKind == `Lean.Parser.Command.in then
+      let state ← elabOne ran.map (stx.getArg 0) state
+      go (stx.getArg 2) state
+    else return state
+
 /-- The one theorem of the challenge whose proof is `sorry`, ready to be proved. -/
 public def openChallenge (req : Request) (src : String) : IO (Except Verdict Challenge) := do
   match ← elabChallenge req src with
@@ -80,7 +92,7 @@ public def openChallenge (req : Request) (src : String) : IO (Except Verdict Cha
     let own := infos.foldl (init := ({} : NameSet)) fun set info => match info with
       | .axiomInfo _ => set.insert (nameOf info)
       | _ => set
-    match kept isOpen infos, ran.before.scopes with
+    match kept isOpen infos, (← scopesAt ran) with
     | [.thmInfo t], scope :: _ =>
       if t.type.hasSorry then return .error (badChallenge "its statement holds sorry")
       match ← opening ran t scope own with
