@@ -101,6 +101,15 @@ where
     isQuote left && isQuote right && !(Parser.isValidSyntaxNodeKind rules.base (left.getArg 3).getKind)
   isQuote (s : Syntax) : Bool := s.getKind == `Lean.Parser.Term.dynamicQuot && (s.getArg 1).getId == `tactic
 
+public partial def firstToken (stx : Syntax) : String :=
+  match stx with
+  | .atom _ text => text.trimAscii.toString
+  | .ident _ _ x _ => spell x.eraseMacroScopes
+  | .node _ _ args => (firstSome (fun arg => match firstToken arg with
+    | "" => none
+    | text => some text) args.toList).getD ""
+  | .missing => ""
+
 public def optionBreach (rules : Rules) (stx : Syntax) (at_ : String.Pos.Raw) : Option Breach :=
   let name := spell (stx.getArg 1).getId.eraseMacroScopes
   let fine := rules.options && (holds (· == name) allowedOptions || startsWith name "pp." || startsWith name "linter.")
@@ -119,10 +128,9 @@ public partial def breach (rules : Rules) (env : Environment) (stx : Syntax) (ar
         match optionBreach rules stx here with
         | some found => some found
         | none => inside ()
-      else if kind == `Lean.Parser.Attr.simple && !(holds (· == spell (stx.getArg 0).getId.eraseMacroScopes) allowedAttributes) then
-        some (here, "attribute " ++ spell (stx.getArg 0).getId.eraseMacroScopes)
-      else if startsWith (spell kind) "Lean.Parser.Attr." && holds (· == kind) forbiddenAttributes then
-        some (here, "attribute " ++ spell kind)
+      else if kind == `Lean.Parser.Term.attrInstance then
+        let name := firstToken (stx.getArg 1)
+        if holds (· == name) allowedAttributes then inside () else some (here, "attribute " ++ name)
       else if holds (· == kind) notations then
         if !rules.ownNotation then some (here, "notation")
         else if kind == `Lean.Parser.Command.syntax then
@@ -131,9 +139,5 @@ public partial def breach (rules : Rules) (env : Environment) (stx : Syntax) (ar
         else tokenBreach env stx here
       else inside ()
   | _ => none
-where
-  forbiddenAttributes : List Name := [
-    `Lean.Parser.Attr.extern, `Lean.Parser.Attr.implemented_by, `Lean.Parser.Attr.export, `Lean.Parser.Attr.macro,
-    `Lean.Parser.Attr.tactic_alt, `Lean.Parser.Attr.simprocAttr, `Lean.Parser.Attr.«builtin_init»]
 
 end Factory

@@ -196,14 +196,46 @@ public partial def stated (base env : Environment) (infos : Constants) : Constan
           go (joined used rest) (seen.insert x) (info :: done)
   go (mapped nameOf (kept (fun info => !(nameOf info).isInternalDetail) infos)) {} []
 
-/-- An instance of the library's own class for the library's own types: it changes what statements mean. -/
+/-- Coercions leave no trace in a statement, so they count where they are declared. -/
+public def coercions : List Name := [
+  `Coe, `CoeTC, `CoeOut, `CoeOTC, `CoeHead, `CoeHTC, `CoeTail, `CoeHTCT, `CoeDep, `CoeT, `CoeFun, `CoeSort, `NatCast, `IntCast]
+
+/-- What says nothing of the file's own: an instance of such a type is the library's to give. -/
+public def isForeign (base : Environment) (type : Expr) : Bool :=
+  match type.getAppFn with
+  | .const c _ => base.contains c && isClass base c && !(type.hasLooseBVars) &&
+      !(holds (fun x => !(base.contains x)) type.getUsedConstants.toList)
+  | _ => false
+
+public def argsOf : Expr → List Expr → List Expr
+  | .app f x, rest => argsOf f (x :: rest)
+  | _, rest => rest
+
+public def applied : Expr → List Expr → Expr
+  | .forallE _ _ body _, x :: rest => applied (body.instantiate1 x) rest
+  | e, _ => e
+
+/-- An instance of the library's own class for the library's own types, used where something is stated: `2 + 3` no longer
+means what it says. -/
 public partial def foreignInstance (base env : Environment) : Constants → Option Name
   | [] => none
   | info :: rest =>
-    let isNew (x : Name) : Bool := !(base.contains x)
-    let ownName := holds isNew info.type.getForallBody.getUsedConstants.toList
-    if Meta.isInstanceCore env info.name && !ownName && !(info.type.getForallBody.getAppFn.isFVar) then some info.name
-    else foreignInstance base env rest
+    let stated := match info with
+      | .thmInfo d => [d.type]
+      | _ => parts info
+    let declared := match info.type.getAppFn with
+      | .const c _ => if holds (· == c) coercions && isForeign base info.type then some (nameOf info) else none
+      | _ => none
+    match declared, firstSome (fun e => (e.find? (isUse ·)).map (fun use => use.getAppFn.constName?.getD .anonymous)) stated with
+    | some x, _ => some x
+    | none, some x => some x
+    | none, none => foreignInstance base env rest
+where
+  isUse (e : Expr) : Bool := match e.getAppFn with
+    | .const x us => !(base.contains x) && (match find? env x with
+      | some info => isForeign base (applied (info.type.instantiateLevelParams info.levelParams us) (argsOf e []))
+      | none => false)
+    | _ => false
 
 public def hex (n : UInt64) : String := String.ofList (Nat.toDigits 16 n.toNat)
 
