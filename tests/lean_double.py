@@ -67,7 +67,11 @@ def main(nonce: str, log: str, start: str) -> None:
 
 def _start(how: str) -> None:
     if how == "dead":
-        sys.stderr.write("x" * 5000 + "no such olean")
+        sys.stdout.write("error: Checker.lean:1:0\n")
+        sys.stdout.flush()
+        for block in ("[DEBUG:FIND] chatter\n  - path\n" * 2000, "no such olean"):
+            sys.stderr.write(block)
+            sys.stderr.flush()
         sys.exit(3)
     if how == "mute":
         time.sleep(60)

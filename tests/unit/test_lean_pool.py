@@ -195,7 +195,8 @@ def test_a_process_is_replaced_after_its_time_or_where_it_holds_too_much(
 
 
 @pytest.mark.parametrize(
-    ("start", "words"), [("dead", "no such olean"), ("mute", "not ready within 0.5 s"), ("strange", "hello")]
+    ("start", "words"),
+    [("dead", r"'error: Checker.lean:1:0\\nno such olean'"), ("mute", "not ready within 0.5 s"), ("strange", "hello")],
 )
 def test_a_lean_that_cannot_be_started_breaks_every_waiting_question_at_once(
     start: str, words: str, tmp_path: Path

@@ -23,7 +23,7 @@ from verifiers.lean.watch import Watch
 KEPT = 4  # environments, by the checker
 TICK_S = 0.05  # between two looks at the memory
 _BLOCK = 1 << 16
-_SHOWN = 2_000  # characters of a refusal that are kept
+_SHOWN = 2_000  # bytes of noise, and characters of a refusal, that are kept
 
 
 class LeanDied(Exception):
@@ -56,7 +56,7 @@ class LeanProcess:
         self._input, self._output = self._child.input.fileno(), self._child.output.fileno()
         self._words = LastWords(self._child.errors)
         self._watch = Watch(self.pid)
-        self._unread = bytearray()
+        self._unread, self._noise = bytearray(), b""
         self._opened: list[tuple[str, ...]] = []  # the environments that the checker keeps, the last loaded one first
         self.asked = 0
 
@@ -110,6 +110,7 @@ class LeanProcess:
 
     def _ask(self, question: Question, timeout_s: float) -> LeanVerdict:
         self.asked += 1
+        self._noise = b""
         said = self._exchange(question.message(self.asked), timeout_s)
         if said.get("id") != self.asked:
             raise LeanDied(f"it answered request {str(said.get('id'))[:40]} instead of {self.asked}")
@@ -171,6 +172,7 @@ class LeanProcess:
             _, mark, said = line.partition(self._mark)
             if mark:
                 return _decoded(said)
+            self._noise = (self._noise + line + b"\n")[-_SHOWN:]
         return None
 
     def _ending(self) -> str:
@@ -180,11 +182,11 @@ class LeanProcess:
         self.kill()
         code = self._child.process.wait()
         how = "closed its output" if alive else f"ended by signal {-code}" if code < 0 else f"ended with code {code}"
-        return f"it {how}{self._words.quoted()}"
+        return f"it {how}{self._words.quoted(self._noise)}"
 
     def _broken(self, what: str) -> JudgeBroken:
         self.kill()
-        words = "" if "last words" in what else self._words.quoted()
+        words = "" if "last words" in what else self._words.quoted(self._noise)
         return JudgeBroken(f"Lean {what}{words}. {ADVICE}")
 
 

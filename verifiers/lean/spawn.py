@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -16,7 +17,9 @@ from verifiers.lean.watch import started_by
 
 ADVICE = "`factory lean info` says which Lean is used; `factory lean install` fetches one."
 LAST_S = 1.0  # for the exit code and the last words of a process that closed its output
-_TAIL = 2_000  # bytes kept of what was written last to the error stream
+_TAIL = 16_000  # bytes kept of what was written last to the error stream
+_QUOTED = 2_000  # characters of it that are told
+_CHATTER = re.compile(rb"^\[DEBUG:.*\n(?:  .*\n)*", re.MULTILINE)  # of the WebAssembly build
 _BLOCK = 1 << 16
 _GUARD = 'read -r _; kill -9 "-$0"'  # the read ends when we do
 
@@ -120,15 +123,14 @@ class LastWords:
         self._thread = threading.Thread(target=_drain, args=(errors, self._kept), name="lean-stderr", daemon=True)
         self._thread.start()
 
-    def quoted(self) -> str:
-        """``; its last words: ...`` of a process that has ended, or nothing."""
+    def quoted(self, before: bytes = b"") -> str:
+        """``; its last words: ...`` of a process that has ended, behind what it said elsewhere; or nothing."""
         self._thread.join(LAST_S)
-        words = bytes(self._kept).decode(errors="replace").strip()
+        words = (before + self._kept).decode(errors="replace").strip()[-_QUOTED:]
         return f"; its last words: {words!r}" if words else ""
 
 
 def _drain(errors: io.FileIO, kept: bytearray) -> None:
     with errors:
         while block := errors.read(_BLOCK):
-            kept += block
-            del kept[:-_TAIL]
+            kept[:] = _CHATTER.sub(b"", kept + block)[-_TAIL:]
