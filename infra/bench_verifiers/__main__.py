@@ -1,6 +1,6 @@
 """``make bench-verifiers``: the judges measured against humans, against other tools and against attacks.
 
-python -m infra.bench_verifiers [--quick] [--json] [--only claims|equivalence|sandbox|bombs] [--data DIR]
+python -m infra.bench_verifiers [--quick] [--json] [--only claims|equivalence|sandbox|bombs|lean] [--data DIR]
 python -m infra.bench_verifiers --misses gsm8k|math|... [--false | --late] [--limit N]
 
 The data sets lie beside the repository (../shared/data, see SOURCES.md there) or in --data; a part without its data says
@@ -19,12 +19,14 @@ from typing import Any
 from factory.solutions import read_solutions
 from infra.bench_verifiers.bombs import bench_bombs, bombs_lines
 from infra.bench_verifiers.claims import DATASETS, bench_claims, claims_lines, dataset
+from infra.bench_verifiers.lean import bench_lean, lean_lines
 from infra.bench_verifiers.misses import miss_lines
 from pipelines.judging import judge_all
 from verifiers import PanelConfig
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PARTS = ("claims", "equivalence", "sandbox", "bombs")
+ASKED = ("lean",)  # only where asked for: it needs a Lean
 
 Part = tuple[Any, Callable[[Any], list[str]]]  # figures, and what prints them
 
@@ -38,7 +40,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="fewer rows and repetitions: a look, no figure")
     parser.add_argument("--json", action="store_true", help="the figures as one JSON object")
-    parser.add_argument("--only", choices=PARTS, help="one of the parts")
+    parser.add_argument("--only", choices=PARTS + ASKED, help="one of the parts")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the data sets (default: ../shared/data)")
     parser.add_argument("--misses", choices=tuple(DATASETS), help="print what the judges got wrong in a data set")
     parser.add_argument("--false", action="store_true", help="with --misses: right steps that were called wrong")
@@ -66,6 +68,8 @@ def run_part(name: str, quick: bool, data: Path) -> Part:
     """One part's figures and how they are printed."""
     if name == "claims":
         return bench_claims(data, quick), claims_lines
+    if name == "lean":
+        return bench_lean(data, quick), lean_lines
     if name == "bombs":
         return bench_bombs(3 if quick else 1), bombs_lines
     module = importlib.import_module(f"infra.bench_verifiers.{name}")

@@ -2,13 +2,15 @@
 
 import asyncio
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
-from schemas import LeanVerdict
+from schemas import LeanVerdict, Problem
+from tests.lean_double import Double
 from tests.lean_truth import Computing, truth
-from verifiers import claims
-from verifiers.lean import LeanRequest, claims_judge
+from verifiers import Panel, PanelConfig, claims
+from verifiers.lean import LeanConfig, LeanPool, LeanRequest, claims_judge, tactics_request
 from verifiers.lean.statement_readings import MAX_CLAIMS, Stated, stated
 from verifiers.lean.statement_terms import Builder, Unstatable, number, value
 from verifiers.lean.statements import (
@@ -260,3 +262,25 @@ def test_terms_have_bounds() -> None:
     [tall] = claims.extract("((10^60)^60)^60 = 1")
     with pytest.raises(Unstatable, match="too_large"):
         Builder().side(tall.left)
+
+
+def test_a_panel_starts_lean_only_where_it_is_a_judge_with_something_to_prove(tmp_path: Path) -> None:
+    problem = Problem("p", "math", "?", "42", (), None, "test", None)
+    steps = [("3 * 4 = 12 eggs",), ("She has eggs.",), ("if $x = 3$ then",), ("9" * 20_001,)]
+
+    async def judged(judges: tuple[str, ...], log: Path) -> tuple[list[list[str]], int]:
+        double = Double(log)
+        pool = LeanPool(LeanConfig(timeout_s=20), double)
+        async with Panel(PanelConfig(judges=judges), pool) as panel:
+            found = await panel.judge_steps(problem, steps)
+            assert found == await panel.judge_steps(problem, steps)
+        said = [[f"{each.judge} {each.outcome} {each.reason}" for each in verdicts] for verdicts in found]
+        with pytest.raises(RuntimeError):
+            pool.judge([tactics_request("theorem a : 1 = 1 := by sorry", ["rfl"])])
+        return said, len(double.lines("asked"))
+
+    without = asyncio.run(judged(("sympy",), tmp_path / "without"))
+    assert without[1] == 0 and [len(each) for each in without[0]] == [1, 0, 1, 1]
+    said, asked = asyncio.run(judged(("lean",), tmp_path / "with"))
+    assert said == [["lean valid proved"], [], ["lean unknown supposed"], ["lean unknown too_long"]]
+    assert asked == 1
