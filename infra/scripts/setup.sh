@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv at the repository root, from Python 3.11 and pip only. Called by the Makefile before every target;
-# when the locked set is already in place it returns at once. Delete .venv to start again from nothing.
+# Makes .venv at the repository root, from Python 3.11 and pip only, and puts Lean into the user's cache. Called by the
+# Makefile before every target; when all is already in place it returns at once. Delete .venv to start again from nothing.
 #
 #   infra/scripts/setup.sh            PYTHON=python3.12 infra/scripts/setup.sh
 set -euo pipefail
@@ -9,6 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 readonly python="${PYTHON:-python3}" venv=.venv
 readonly stamp="$venv/.stamp"        # written last: the hash of what is installed
 readonly unfinished="$venv/.installing"  # there while an install runs: if it is there at the start, one was cut short
+readonly lean="$venv/.lean"          # what the installed Lean was made from, and its folder
 readonly need_kib=$((6 * 1024 * 1024))
 readonly torch_index=https://download.pytorch.org/whl/cpu
 
@@ -66,12 +67,33 @@ install_all() {
   pip_install --quiet --no-build-isolation -e .
 }
 
-in_place && exit 0
-check_machine
-make_venv
-: >"$unfinished"
-rm -f "$stamp"
-install_all
-wanted >"$stamp"
-rm "$unfinished"
-say "ready: $venv"
+wanted_lean() { cat verifiers/lean/install.py verifiers/lean/patches.py verifiers/lean/host.js | sha256sum | cut -d' ' -f1; }
+
+lean_in_place() {
+  local made_from folder
+  { read -r made_from && read -r folder; } 2>/dev/null <"$lean" || return 1
+  [ "$made_from" = "$(wanted_lean)" ] && [ -f "$folder/.installed.json" ]
+}
+
+# Only proofs need it, so a machine that cannot have it (offline) gets all the rest.
+install_lean() {
+  local folder
+  rm -f "$lean"
+  if folder=$("$venv/bin/factory" lean install); then
+    printf '%s\n' "$(wanted_lean)" "$folder" >"$lean"
+  else
+    say "there is no Lean yet, and tests of proofs will fail; see the message above, then run this again"
+  fi
+}
+
+if ! in_place; then
+  check_machine
+  make_venv
+  : >"$unfinished"
+  rm -f "$stamp"
+  install_all
+  wanted >"$stamp"
+  rm "$unfinished"
+  say "ready: $venv"
+fi
+lean_in_place || install_lean

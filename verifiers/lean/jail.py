@@ -19,6 +19,7 @@ from pathlib import Path
 
 _ROOM = Path(__file__).resolve().parents[2]
 _FILES = 512
+_FILE_BYTES = 16 << 20  # for a host that gave a file as the error stream
 _PROBE_S = 20.0
 
 
@@ -38,7 +39,7 @@ from verifiers.sandbox import landlock, namespaces, seccomp, system  # noqa: E40
 MEANING = {
     "namespaces": "user, network, IPC and host name namespaces; no interface is up",
     "landlock": "reads of Lean and its host only, no writes, no execution of anything else",
-    "rlimits": "descriptors; no core dumps, no files",
+    "rlimits": "descriptors, file size; no core dumps",
     "privileges": "no capabilities, no new privileges",
     "seccomp": "no processes, sockets, tracing, mounts, io_uring, keys",
 }
@@ -122,7 +123,7 @@ def _drop() -> None:
 
 
 def _limit() -> None:
-    wanted = {resource.RLIMIT_NOFILE: _FILES, resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: 0}
+    wanted = {resource.RLIMIT_NOFILE: _FILES, resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: _FILE_BYTES}
     for kind, value in wanted.items():
         hard = resource.getrlimit(kind)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)

@@ -10,7 +10,9 @@ from schemas import BadInput
 
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
 _ASSIGN = ";function assignWasmExports(wasmExports){"
-_INDEX = "if(!lib.__index){lib.__keys=Object.keys(lib.exports);lib.__index=new Map(lib.__keys.map((k,i)=>[k,i]))}"  # once per library and thread
+_INDEX = (  # once per library and thread
+    "if(!lib.__index){lib.__keys=Object.keys(lib.exports);lib.__index=new Map(lib.__keys.map((k,i)=>[k,i]))}"
+)
 _HEAD = 'var Module=typeof Module!="undefined"?Module:{};'
 _MOUNT = 'FS.mount(NODEFS,{root:"/home"},"/home");FS.mount(NODEFS,{root:"/tmp"},"/tmp");'
 _MOUNT_END = "FS.chdir(cwd)}"
@@ -19,6 +21,10 @@ _REPLACED = (
     ("newSymIndex=Object.keys(lib.exports).indexOf(symbol);", f"{_INDEX}newSymIndex=lib.__index.get(symbol)??-1;"),
     ("var symName=Object.keys(symDict)[symbolIndex];", f"{_INDEX}var symName=lib.__keys[symbolIndex];"),
     ("if(isNode){path=__filename}", 'if(isNode){path="/lean/bin/lean"}'),  # Lean looks for its files beside itself
+    (
+        "var pthreadPoolSize=4;",
+        "var pthreadPoolSize=0;",
+    ),  # a thread is made when Lean asks for it: 3 CPU seconds for 14
     ('process.binding("constants")["fs"]', 'require("fs").constants'),  # refused under node's permission model
 )
 
