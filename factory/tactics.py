@@ -45,6 +45,8 @@ CLOSING: Mapping[str, float] = {
     "assumption": 1.0,
     "everywhere": 2.0,
 }
+NEEDS_DATA = ("induction",)
+NEEDS_FACTS = ("apply", "exact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,9 @@ class TacticPolicy:
     def _script(self, rng: random.Random, known: Names) -> list[str]:
         steps: list[str] = []
         while len(steps) < self._spec.most and rng.random() < self._spec.go_on:
-            steps.append(tactic(_draw(rng, OPENING), known, rng))
-        return steps + [tactic(_draw(rng, CLOSING), known, rng) for _ in range(rng.randint(1, self._spec.closing))]
+            steps.append(tactic(_draw(rng, OPENING, known), known, rng))
+        last = rng.randint(1, self._spec.closing)
+        return steps + [tactic(_draw(rng, CLOSING, known), known, rng) for _ in range(last)]
 
 
 def read_names(question: str, prefix: str) -> Names:
@@ -114,8 +117,8 @@ def read_names(question: str, prefix: str) -> Names:
 
 def tactic(kind: str, known: Names, rng: random.Random) -> str:
     """One tactic of a kind of the catalogue, with names that are known, or likely ones where none are."""
-    thing = rng.choice(known.data or ("n",))
-    fact = rng.choice(known.facts or ("h",))
+    thing = rng.choice(known.data or known.facts or ("x",))
+    fact = rng.choice(known.facts or known.data or ("h",))
     other = rng.choice((*known.facts, "h"))
     choices: dict[str, tuple[str, ...]] = {
         "intro": ("intro h", "intro x", "intro a b", "intro h hp", "intro ⟨h1, h2⟩"),
@@ -142,5 +145,7 @@ def tactic(kind: str, known: Names, rng: random.Random) -> str:
     return rng.choice(choices[kind])
 
 
-def _draw(rng: random.Random, weights: Mapping[str, float]) -> str:
-    return rng.choices(list(weights), list(weights.values()))[0]
+def _draw(rng: random.Random, weights: Mapping[str, float], known: Names) -> str:
+    out = (*(() if known.data else NEEDS_DATA), *(() if known.facts else NEEDS_FACTS))
+    left = {kind: weight for kind, weight in weights.items() if kind not in out}
+    return rng.choices(list(left), list(left.values()))[0]
