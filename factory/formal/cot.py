@@ -153,34 +153,39 @@ class _Teller:
 
     proof: TracedProof
     born: dict[str, tuple[Goal, str]]
-    around: list[tuple[int, Move, str]]  # steps that the next may stand in: end, move, tag
-    expected: str | None  # the main goal behind the last step
+    around: list["_Block"]  # steps that the next may stand in, innermost last
+    expected: str | None  # the main goal behind the last step; "" where any is: the last step said what comes
 
     def tell(self, step: ProofStep, following: ProofStep | None, lead: str) -> tuple[str, str]:
         """Tag and text of one step; ``lead``: what introduces its declaration."""
-        while self.around and self.around[-1][0] <= step.start:
-            self.around.pop()
-        opens = following is not None and following.start < step.end
-        own = self.proof.text[step.start : following.start] if opens and following else step.text
-        move = read_move(own, step.before, step.after, opens)
+        indent = _indent(self.proof.text, step.start)
+        left: _Block | None = None
+        while self.around and self.around[-1].ended(step, indent):
+            left = self.around.pop()
+        holds = following is not None and following.start < step.end
+        own = self.proof.text[step.start : following.start] if holds and following else step.text
+        move = read_move(own, step.before, step.after, holds)
         template = template_of(move)
-        text = lead or self._turn(step, move)
+        text = lead or self._turn(step, move, left or (self.around[-1] if self.around else None))
         text += template.say(move)
         last = following is None or _declaration(self.proof, step.start, following) is not None
         if move.closes and step.before:
             text += ", which completes the proof" if last and not step.after else ", which closes the goal"
         text += "." + effect(move, template.tells)
         self._remember(step, move, template.action)
+        if move.opens:
+            self.around.append(_Block(step.end if holds else None, indent, move, template.action))
         return template.action, text
 
-    def _turn(self, step: ProofStep, move: Move) -> str:
-        """The sentence that turns to the step's goal, where it is another than the one at hand."""
+    def _turn(self, step: ProofStep, move: Move, block: "_Block | None") -> str:
+        """The sentence that turns to the step's goal, where it is another than the one at hand. ``block``: the one that ends
+        here, else the one around."""
         goal = step.before[0] if step.before else None
-        if goal is None or goal == self.expected or template_of(move).action == "focus":
+        if goal is None or self.expected in (goal, "") or template_of(move).action == "focus":
             return ""
         made = self.born.get(goal)
-        if made is None and self.around:
-            made = (self.around[-1][1].goal, self.around[-1][2])
+        if made is None and block:
+            made = (block.move.goal, block.action)
         return announce(move.goal, *made) if made else announce(move.goal, None, "")
 
     def _remember(self, step: ProofStep, move: Move, action: str) -> None:
@@ -188,10 +193,36 @@ class _Teller:
             if goal in move.left:
                 self.born.setdefault(text, (move.goal, action))
         if move.opens:
-            self.around.append((step.end, move, action))
-            self.expected = step.before[0] if step.before else None
+            self.expected = None if action in _SPLITTING else ""
         else:
             self.expected = step.after[0] if step.after else None
+
+
+_SPLITTING = ("induction", "cases", "calc")  # their inner goals are told one by one
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A step with others inside. ``end``: where it ends; None for a head, whose inner steps stand behind it, further in."""
+
+    end: int | None
+    indent: int | None  # of its line, where it begins one
+    move: Move
+    action: str
+
+    def ended(self, step: ProofStep, indent: int | None) -> bool:
+        """Whether ``step``, at its indentation (None: inside of a line), stands no longer inside."""
+        if self.end is not None:
+            return self.end <= step.start
+        if indent is None or self.indent is None:
+            return False
+        return indent < self.indent or (indent == self.indent and not step.text.startswith("|"))
+
+
+def _indent(text: str, at: int) -> int | None:
+    """How far in the line begins that begins at ``at``; None where something else stands before."""
+    before = text[text.rfind("\n", 0, at) + 1 : at]
+    return len(before) if not before.strip() else None
 
 
 def _told(proof: TracedProof) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from factory.formal.goals import Goal, flat, parse_goal
 
+_LEAD = re.compile(  # what may stand before a tactic in its step: separators, bullets, alternatives, a link of a calculation
+    r"(?:;|<;>|[·.](?=\s)|\|(?:(?!=>).)*=>|else\b|then\b|,?\s*by\b|_\s(?:(?!:=).)*:=\s*by\b)\s*", re.DOTALL
+)
+_OPEN = re.compile(r"(?:\b(?:by|with|then|else|from|do)|=>|[(⟨,])\s*\Z")
 _WORD = re.compile(r"[·.](?=\s|$)|[A-Za-z_][A-Za-z_0-9']*[?!]?|\(|\{")
 _INDUCTION_HYPOTHESIS = re.compile(r"(?:.*_)?ih[\d₀-₉]*(?:_.*)?")
 
@@ -33,13 +37,22 @@ class Move:
 
 
 def read_move(text: str, before: tuple[str, ...], after: tuple[str, ...], opens: bool) -> Move:
-    """``text`` may hold line breaks and a bullet; ``before`` and ``after`` are goals as Lean prints them."""
-    own = flat(text)
+    """``text`` may hold line breaks, and what leads to the tactic; ``before`` and ``after`` are goals as Lean prints them.
+    ``opens`` where other steps stand inside; a text that ends in ``by``, ``with``, ``=>`` opens too: it is a head."""
+    own, opens = flat(_tactic(text)), opens or _OPEN.search(text) is not None
     found = _WORD.match(own)
     word = found[0] if found else ""
     goal = parse_goal(before[0]) if before else Goal(None, (), "")
     left = tuple(parse_goal(goal) for goal in left_goals(before, after))
     return Move(own, word, own[len(word) :].strip(), goal, left, opens)
+
+
+def _tactic(text: str) -> str:
+    """The text without what leads to it; a bullet or alternative that stands alone is kept."""
+    rest = text.strip()
+    while (found := _LEAD.match(rest)) and rest[found.end() :]:
+        rest = rest[found.end() :]
+    return rest
 
 
 def left_goals(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:

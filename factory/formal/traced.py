@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from schemas import LeanVerdict, ProofStep
 
@@ -69,9 +70,7 @@ def in_order(steps: Iterable[ProofStep]) -> tuple[ProofStep, ...]:
     """By place, what holds another before it; of several at one place the one that says most, the innermost."""
     ordered = sorted(steps, key=lambda step: (step.start, -step.end))
     return tuple(
-        step
-        for step, after in zip(ordered, [*ordered[1:], None], strict=True)
-        if not after or step.start != after.start
+        step for step, after in pairwise([*ordered, None]) if step and (not after or step.start != after.start)
     )
 
 
