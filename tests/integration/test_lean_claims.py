@@ -1,7 +1,6 @@
 """Claims in words and formulas, proved and refuted by real Lean: a second judge beside the one that computes."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -64,7 +63,6 @@ FALSE = (  # statements of every shape that do not hold: none of our tactics may
     "((∃ x1 : Rat, (((x1 - x1) : Rat) ≠ 0)) ∧ (∀ x1 : Rat, (((x1 - x1) : Rat) ≠ 0) → ((x1 : Rat) = 0)))",
     "(∃ x1 : Rat, (((x1 + 1) : Rat) = x1))",
 )
-STATEMENTS_PER_S = 5  # far below what is measured, above what a start for each would allow
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +92,8 @@ def test_what_is_false_is_not_proved(lean: LeanPool, text: str) -> None:
 
 def test_one_start_serves_them_all(lean: LeanPool) -> None:
     texts = [f"((({n} * {n + 1}) : Rat) = {n * (n + 1)})" for n in range(100)]
-    began = time.monotonic()
     verdicts = lean.judge([tactics_request(f"theorem claim : {text} := by sorry", [tactic(text)]) for text in texts])
     assert all(verdict.accepted for verdict in verdicts)
-    assert len(texts) / (time.monotonic() - began) > STATEMENTS_PER_S
     assert lean.starts == 1
 
 

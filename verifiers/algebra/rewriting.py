@@ -8,6 +8,7 @@ from verifiers.algebra.poly import Poly, degree, mul
 from verifiers.algebra.statements import Statement
 from verifiers.algebra.terms import Num, Op, Term, Var, calls, is_name, substitute, variables, walk
 from verifiers.decision import Decision
+from verifiers.exact import TooLarge
 
 REWRITING = frozenset(
     """expand expanding expands expanded simplify simplifying simplifies simplified factor factoring factors factored
@@ -55,7 +56,10 @@ def claims_identity(statement: Statement, link: int, known: Knowledge) -> bool:
     given = variables(left) & known.values().keys() or has_decimals(left, right) or "i" in variables(left)
     if given or polynomial(a, b) is None:
         return False
-    return _alike(a, b) and not _constrained(known, a, b, statement)
+    try:
+        return _alike(a, b) and not _constrained(known, a, b, statement)
+    except TooLarge:
+        return False
 
 
 def _may_rewrite(statement: Statement, link: int, known: Knowledge, left: Term, right: Term) -> bool:
