@@ -48,8 +48,9 @@ def make_cots(
 ) -> Counter[str]:
     """Write ``cot.jsonl``, ``cot.parquet``, ``sft.parquet`` (what Lean accepted again) and ``rejects.jsonl`` into ``folder``,
     and count: rows = cots + rejected; verified, refused, unchecked of the cots; steps, and reworded among them; and rejects
-    by reason ("not_accepted", "no_tactics", ...). ``policy`` rewords the steps. The files appear when all are whole. Raises
-    ``BadInput``, ``JudgeBroken``, ``PolicyBroken`` and ``DiskFull``."""
+    by reason ("not_accepted", "no_tactics", ...). ``policy`` rewords the steps and is closed. The files appear when all are
+    whole. A text that comes back byte for byte has the verdict it had: the pool remembers it, and asks Lean for any other.
+    Raises ``BadInput``, ``JudgeBroken``, ``PolicyBroken`` and ``DiskFull``."""
     if not spec.file.is_file():
         raise BadInput(f"{spec.file} is not a file. Give Lean rows or LeanDojo Benchmark 4.")
     part = folder / ".part"
@@ -57,7 +58,11 @@ def make_cots(
         part.mkdir(parents=True, exist_ok=True)
         try:
             with _Writer(part) as writer, LeanPool(spec.config, launch) as pool, asyncio.Runner() as runner:
-                counts = _run(spec, writer, _Checker(pool, policy, runner), progress)
+                try:
+                    counts = _run(spec, writer, _Checker(pool, policy, runner), progress)
+                finally:
+                    if policy is not None:
+                        runner.run(policy.close())
             for name in _Writer.NAMES:
                 (part / name).replace(folder / name)
         finally:
