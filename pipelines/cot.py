@@ -1,6 +1,7 @@
 """``factory cot``: proofs in, chains of thought out, each checked again by Lean from its own text."""
 
 import asyncio
+import contextlib
 import json
 import shutil
 from collections import Counter
@@ -25,7 +26,6 @@ from factory.solutions import read_values
 from pipelines.lean_rows import LeanRow, read_row
 from schemas import BadInput, LeanVerdict, Reject, SFTRow, arrow_schema, to_table
 from verifiers.lean import LeanConfig, LeanPool, file_request, proof_request
-from verifiers.lean.spawn import Launch
 
 CHUNK = 32  # rows judged and written at once
 RAW_CHARS = 64 << 10
@@ -44,22 +44,24 @@ class CotSpec:
 
 
 def make_cots(
-    spec: CotSpec, folder: Path, progress: Progress, policy: Policy | None = None, launch: Launch | None = None
+    spec: CotSpec, folder: Path, progress: Progress, policy: Policy | None = None, pool: LeanPool | None = None
 ) -> Counter[str]:
     """Write ``cot.jsonl``, ``cot.parquet``, ``sft.parquet`` (what Lean accepted again) and ``rejects.jsonl`` into ``folder``,
     and count: rows = cots + rejected; verified, refused, unchecked of the cots; steps, and reworded among them; and rejects
     by reason ("not_accepted", "no_tactics", ...). ``policy`` rewords the steps and is closed. The files appear when all are
     whole. A text that comes back byte for byte has the verdict it had: the pool remembers it, and asks Lean for any other.
-    Raises ``BadInput``, ``JudgeBroken``, ``PolicyBroken`` and ``DiskFull``."""
+    ``pool``: one at hand, which stays open; None: one of the settings' own. Raises ``BadInput``, ``JudgeBroken``,
+    ``PolicyBroken`` and ``DiskFull``."""
     if not spec.file.is_file():
         raise BadInput(f"{spec.file} is not a file. Give Lean rows or LeanDojo Benchmark 4.")
     part = folder / ".part"
     with disk_errors(folder.parent):
         part.mkdir(parents=True, exist_ok=True)
         try:
-            with _Writer(part) as writer, LeanPool(spec.config, launch) as pool, asyncio.Runner() as runner:
+            lent = contextlib.nullcontext(pool) if pool else LeanPool(spec.config)
+            with _Writer(part) as writer, lent as lean, asyncio.Runner() as runner:
                 try:
-                    counts = _run(spec, writer, _Checker(pool, policy, runner), progress)
+                    counts = _run(spec, writer, _Checker(lean, policy, runner), progress)
                 finally:
                     if policy is not None:
                         runner.run(policy.close())
