@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 from schemas import LeanVerdict, Problem, ProofStep, Verdict
+from schemas.records import Outcome
 from verifiers import names
 from verifiers.lean.pool import LeanPool
 from verifiers.lean.requests import tactics_request
@@ -42,6 +43,9 @@ class ProofJudge:
         verdicts = await self._pool.ajudge([tactics_request(formal, each) for each in longest])
         for steps, verdict in zip(longest, verdicts, strict=True):
             said = _of_steps(verdict, len(steps))
+            if verdict.reason in _CHANCE:
+                known = await self._before(formal, steps)
+                said = [*known, *said[len(known) :]]
             found |= {steps[: i + 1]: each for i, each in enumerate(said)}
             self._remember(formal, steps, said, verdict)
         return [(found[each],) for each in contexts]
@@ -58,6 +62,22 @@ class ProofJudge:
             found[text] = _of_proof(verdict)
             self._remember(formal, (text,), (), verdict)
         return [found[text] for text in proofs]
+
+    async def _before(self, formal: str, steps: Steps) -> list[Verdict]:
+        """Where Lean failed on a rollout: the verdicts on its steps up to the one at which it fails."""
+        known: list[Verdict] = []
+        for count in range(1, len(steps)):
+            with self._lock:
+                verdict = self._steps.get((formal, steps[:count]))
+            if verdict is None:
+                (asked,) = await self._pool.ajudge([tactics_request(formal, steps[:count])])
+                if asked.reason in _CHANCE:
+                    break
+                said = _of_steps(asked, count)
+                self._remember(formal, steps[:count], said, asked)
+                verdict = said[-1]
+            known.append(verdict)
+        return known
 
     def _remember(self, formal: str, steps: Steps, said: Sequence[Verdict], verdict: LeanVerdict) -> None:
         if verdict.reason in _CHANCE:
@@ -80,29 +100,32 @@ def _longest(contexts: Iterable[Steps]) -> list[Steps]:
 def _of_steps(verdict: LeanVerdict, count: int) -> list[Verdict]:
     """One verdict per step; all unknown where Lean does not tell the steps apart."""
     if len(verdict.steps) != count:
-        return [_verdict("unknown", verdict.reason or "no_steps", verdict.detail)] * count
-    return [_of_step(step) for step in verdict.steps]
+        return [_verdict("unknown", verdict.reason or "no_steps", verdict.detail, verdict.lean)] * count
+    return [_of_step(step, verdict.lean) for step in verdict.steps]
 
 
-def _of_step(step: ProofStep) -> Verdict:
+def _of_step(step: ProofStep, lean: str) -> Verdict:
     if step.outcome != "valid":
-        return _verdict(step.outcome, step.reason, step.message)
+        return _verdict(step.outcome, step.reason, step.message, lean)
     reason = "no_progress" if step.after == step.before else "open"
-    return _verdict("valid", reason if step.after else "proved", "\n\n".join(step.after))
+    return _verdict("valid", reason if step.after else "proved", "\n\n".join(step.after), lean)
 
 
 def _of_proof(verdict: LeanVerdict) -> Verdict:
     if verdict.accepted is None:
-        return _verdict("unknown", verdict.reason, verdict.detail)
+        return _verdict("unknown", verdict.reason, verdict.detail, verdict.lean)
     if verdict.accepted:
-        return _verdict("valid", "accepted", f"axioms: {', '.join(verdict.axioms) or 'none'}")
+        grounds = f"statement {verdict.statement_hash}; axioms: {', '.join(verdict.axioms) or 'none'}"
+        return _verdict("valid", "accepted", grounds, verdict.lean)
     said = next((message.text for message in verdict.messages if message.severity == "error"), None)
-    return _verdict("invalid", verdict.reason, verdict.detail or said)
+    return _verdict("invalid", verdict.reason, verdict.detail or said, verdict.lean)
 
 
-def _verdict(outcome: str, reason: str | None, evidence: str | None) -> Verdict:
+def _verdict(outcome: Outcome, reason: str | None, evidence: str | None, lean: str) -> Verdict:
+    """``version`` names the judge's own and that of the Lean that was asked."""
+    version = f"{names.VERSIONS[names.LEAN]} (Lean {lean})" if lean else names.VERSIONS[names.LEAN]
     shown = None if evidence is None else _bounded(evidence)
-    return Verdict(outcome, names.LEAN, names.VERSIONS[names.LEAN], reason, None, None, None, shown)  # type: ignore[arg-type]
+    return Verdict(outcome, names.LEAN, version, reason, None, None, None, shown)
 
 
 def _bounded(text: str) -> str:
