@@ -33,11 +33,18 @@ GOOD = {
 }
 LINES = st.one_of(ROWS, VALUES, st.just(GOOD)).map(lambda row: json.dumps(row).encode()) | st.binary(max_size=60)
 
+TRACED = {
+    "full_name": "t",
+    "file_path": "A.lean",
+    "traced_tactics": [{"tactic": "simp", "state_before": "⊢ p", "state_after": "no goals"}],
+}
+
 
 def check(lines: list[bytes], source: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.jsonl"
-        path.write_bytes(json.dumps(GOOD).encode() + b"\n" + b"\n".join(lines))
+        first = TRACED if source == "benchmark4" else GOOD
+        path.write_bytes(json.dumps(first).encode() + b"\n" + b"\n".join(lines))
         batch = read_seeds(SeedSpec(source=source, path=str(path)))
     rows = 1 + sum(bool(line.strip()) for line in b"\n".join(lines).split(b"\n"))
     assert batch.read == rows == batch.kept + batch.rejected
