@@ -121,8 +121,12 @@ class Recipe:
     execution: ExecutionSpec = field(default_factory=ExecutionSpec)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, the inverse of ``build_recipe``."""
-        return dataclasses.asdict(self)
+        """Plain data, the inverse of ``build_recipe``; a path is its text."""
+
+        def plain(items: list[tuple[str, Any]]) -> dict[str, Any]:
+            return {name: str(value) if isinstance(value, Path) else value for name, value in items}
+
+        return dataclasses.asdict(self, dict_factory=plain)
 
     def identity(self) -> dict[str, Any]:
         """What decides the output: everything but ``[execution]``, and of ``[policy]`` only the chosen kind's table."""

@@ -20,7 +20,13 @@ from verifiers.lean import LeanPool
 from verifiers.lean.requests import tactics_request
 
 SEEDS = 16
-CHANGES = (f"seeds.limit={SEEDS}", "search.omegaprm.k=4", "search.omegaprm.searches=2", "search.budget.rollouts=24")
+CHANGES = (
+    f"seeds.limit={SEEDS}",
+    "search.omegaprm.k=4",
+    "search.omegaprm.searches=2",
+    "search.budget.rollouts=24",
+    "judges.lean.start_timeout_s=600.0",
+)
 KILL_AFTER = 4  # trees
 
 
@@ -44,13 +50,13 @@ def run(lean_pool: LeanPool, tmp_path_factory: pytest.TempPathFactory) -> Run:
     command = [sys.executable, "-m", "pipelines.cli", "run", "lean", "--out", str(out), *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     killed = kill_lean(process, out)
-    _, said = process.communicate(timeout=300)
+    _, said = process.communicate(timeout=450)
     return Run(out, process.returncode, said, killed)
 
 
 def kill_lean(process: "subprocess.Popen[str]", out: Path) -> int:
     """SIGKILL the Lean of a run once some of its trees are done. Returns how many processes that were."""
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + 450
     while process.poll() is None and time.monotonic() < deadline:
         if trees_done(out) >= KILL_AFTER and (found := lean_processes(process.pid)):
             for pid in found:

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from pipelines.config import load_recipe
-from schemas import LeanVerdict, Problem, ProofStep, Verdict
+from pipelines.config import build_recipe, load_recipe
+from schemas import LeanVerdict, Problem, ProofStep, Verdict, content_id
 from schemas.records import Outcome
 from verifiers import Panel, PanelConfig
 from verifiers.lean import LeanPool
@@ -169,3 +170,10 @@ def test_a_panel_asks_lean_only_where_it_is_a_judge() -> None:
 def test_of_the_bundled_recipes_only_lean_asks_lean() -> None:
     asks = {name: "lean" in load_recipe(name).judges.judges for name in ("demo", "gsm8k", "prm800k", "gpu-7b", "lean")}
     assert asks == {"demo": False, "gsm8k": False, "prm800k": False, "gpu-7b": False, "lean": True}
+
+
+def test_a_lake_project_in_a_recipe_is_part_of_the_runs_name() -> None:
+    here, there = (load_recipe("lean", [f"judges.lean.project={place}"]) for place in ("here", "there"))
+    assert here.judges.lean.project == Path("here")
+    assert build_recipe(here.to_dict()) == here
+    assert content_id(here.identity()) != content_id(there.identity())
