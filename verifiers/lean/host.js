@@ -8,14 +8,14 @@ var Module = (() => {
 
   const input = Buffer.alloc(1 << 16);
   let at = 0, end = 0, drained = false;
-  // One byte a call; null after each chunk, so that a read returns what is there and does not wait for a full buffer.
+  // One byte a call; null after each line, so that a read returns what is there and does not wait for a full buffer.
   function stdin() {
     if (at < end) return input[at++];
     if (drained) { drained = false; return null; }
     end = fs.readSync(0, input, 0, input.length, null);
     at = 0;
     if (end === 0) return null;
-    drained = true;
+    drained = input[end - 1] === 10;
     return input[at++];
   }
 

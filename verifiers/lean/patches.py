@@ -16,15 +16,13 @@ _INDEX = (  # once per library and thread
 _HEAD = 'var Module=typeof Module!="undefined"?Module:{};'
 _MOUNT = 'FS.mount(NODEFS,{root:"/home"},"/home");FS.mount(NODEFS,{root:"/tmp"},"/tmp");'
 _MOUNT_END = "FS.chdir(cwd)}"
+_MOUNTED = 'ENV["LEAN_PATH"]="/lean/lib";ENV["LEAN_NUM_THREADS"]="1";Module.mount(FS,NODEFS)}'
 
 _REPLACED = (
     ("newSymIndex=Object.keys(lib.exports).indexOf(symbol);", f"{_INDEX}newSymIndex=lib.__index.get(symbol)??-1;"),
     ("var symName=Object.keys(symDict)[symbolIndex];", f"{_INDEX}var symName=lib.__keys[symbolIndex];"),
     ("if(isNode){path=__filename}", 'if(isNode){path="/lean/bin/lean"}'),  # Lean looks for its files beside itself
-    (
-        "var pthreadPoolSize=4;",
-        "var pthreadPoolSize=0;",
-    ),  # a thread is made when Lean asks for it: 3 CPU seconds for 14
+    ("var pthreadPoolSize=4;", "var pthreadPoolSize=0;"),  # a thread is made when Lean asks for one; each costs 6 CPU s
     ('process.binding("constants")["fs"]', 'require("fs").constants'),  # refused under node's permission model
 )
 
@@ -38,7 +36,7 @@ def patch(source: str, host: str) -> str:
     end = source.find(_MOUNT_END, start)
     if end < 0 or end - start > 1000:
         raise _strange(_MOUNT_END)
-    source = source[:start] + 'ENV["LEAN_PATH"]="/lean/lib";Module.mount(FS,NODEFS)}' + source[end + len(_MOUNT_END) :]
+    source = source[:start] + _MOUNTED + source[end + len(_MOUNT_END) :]
     return _swap(source, _HEAD, host)
 
 

@@ -1,5 +1,6 @@
 module
-public import Lean
+public import Lean.Elab.Frontend
+public import Lean.Elab.Tactic.Basic
 /-!
 The Lean half of the Lean judge: reads requests as JSON lines, elaborates, and says what it found.
 The parts `1_base` to `7_main` are joined in this order into one file and run with `lean --run FILE NONCE`.
