@@ -90,6 +90,7 @@ public structure Note where
   column : Nat
   text : String
   holdsSorry : Bool
+  parse : Bool := false  -- said by the parser
   deriving Inhabited
 
 public def Note.json (m : Note) : Json :=

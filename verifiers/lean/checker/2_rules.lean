@@ -98,8 +98,8 @@ where
   isRule (alt : Syntax) : Bool :=
     let left := ((alt.getArg 1).getArg 0).getArg 0
     let right := alt.getArg 3
-    isQuote left && isQuote right && !(Parser.isValidSyntaxNodeKind rules.base (left.getArg 3).getKind)
-  isQuote (s : Syntax) : Bool := s.getKind == `Lean.Parser.Term.dynamicQuot && (s.getArg 1).getId == `tactic
+    isQuote left && isQuote right && !(Parser.isValidSyntaxNodeKind rules.base (left.getArg 1).getKind)
+  isQuote (s : Syntax) : Bool := s.getKind == `Lean.Parser.Tactic.quot || s.getKind == `Lean.Parser.Tactic.quotSeq
 
 public partial def firstToken (stx : Syntax) : String :=
   match stx with

@@ -7,10 +7,14 @@ public structure Ran where
   state : Command.State
   commands : List Syntax
   trees : List InfoTree
+  parsed : List Message  -- what the parser said
+  messages : List Message
   breach? : Option Breach
   map : FileMap
 
-public def Ran.notes (ran : Ran) : IO (List Note) := readNotes ran.map ran.state.messages.toList
+public def Ran.notes (ran : Ran) : IO (List Note) := do
+  let parsed ← readNotes ran.map ran.parsed
+  return joined (mapped (fun n => { n with parse := true }) parsed) (← readNotes ran.map ran.messages)
 
 public def commandName (stx : Syntax) : Name := stx.getKind
 
@@ -51,27 +55,28 @@ public def allowedHere (rules : Rules) (stx : Syntax) : Option Breach :=
 
 public partial def elabAll (rules : Rules) (src : String) (first : Command.State) : IO Ran := do
   let ictx := inputOf src
-  let rec go (state before : Command.State) (at_ : Parser.ModuleParserState) (done : List Syntax) (trees : List InfoTree) (n : Nat) : IO Ran := do
+  let rec go (state before : Command.State) (at_ : Parser.ModuleParserState) (done : List Syntax) (trees : List InfoTree) (parsed said : List Message) (n : Nat) : IO Ran := do
     match state.scopes with
-    | [] => return { before, state, commands := rev done, trees, breach? := none, map := ictx.fileMap }
+    | [] => return { before, state, commands := rev done, trees, parsed, messages := said, breach? := none, map := ictx.fileMap }
     | scope :: _ =>
       let pctx : Parser.ParserModuleContext :=
         { env := state.env, options := scope.opts, currNamespace := scope.currNamespace, openDecls := scope.openDecls }
-      let (stx, at_, messages) := Parser.parseCommand ictx pctx at_ state.messages
-      let state := { state with messages }
+      let (stx, at_, messages) := Parser.parseCommand ictx pctx at_ {}
+      let parsed := joined parsed messages.toList
       if stx.getKind == `Lean.Parser.Command.eoi then
-        return { before, state, commands := rev done, trees, breach? := none, map := ictx.fileMap }
+        return { before, state, commands := rev done, trees, parsed, messages := said, breach? := none, map := ictx.fileMap }
       let found := match allowedHere rules stx with
         | some found => some found
         | none => if Parser.isTerminalCommand stx then some (place stx 0, "#exit") else breach rules state.env stx at_.pos
       match found with
-      | some found => return { before, state, commands := rev (stx :: done), trees, breach? := some found, map := ictx.fileMap }
+      | some found => return { before, state, commands := rev (stx :: done), trees, parsed, messages := said, breach? := some found, map := ictx.fileMap }
       | none =>
         let next ← elabOne ictx.fileMap (nameExample stx n) state
         let before := if holdsSorry stx then state else before
         let trees := joined (listOfPersistent next.infoState.trees) trees
         let next := { next with infoState := { next.infoState with trees := {} } }
-        go next before at_ (stx :: done) trees (n + 1)
-  go first first {} [] [] 0
+        let said := joined said next.messages.toList
+        go { next with messages := {} } before at_ (stx :: done) trees parsed said (n + 1)
+  go first first {} [] [] [] [] 0
 
 end Factory

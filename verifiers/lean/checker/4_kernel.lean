@@ -200,10 +200,13 @@ public partial def stated (base env : Environment) (infos : Constants) : Constan
 public def coercions : List Name := [
   `Coe, `CoeTC, `CoeOut, `CoeOTC, `CoeHead, `CoeHTC, `CoeTail, `CoeHTCT, `CoeDep, `CoeT, `CoeFun, `CoeSort, `NatCast, `IntCast]
 
+/-- Classes whose instances a statement may name without meaning anything else by its symbols. -/
+public def harmless : List Name := [`Inhabited, `Nonempty, `Decidable, `DecidableEq, `Subsingleton, `Repr, `ToString]
+
 /-- What says nothing of the file's own: an instance of such a type is the library's to give. -/
 public def isForeign (base : Environment) (type : Expr) : Bool :=
   match type.getAppFn with
-  | .const c _ => base.contains c && isClass base c && !(type.hasLooseBVars) &&
+  | .const c _ => base.contains c && isClass base c && !(holds (· == c) harmless) && !(type.hasLooseBVars) &&
       !(holds (fun x => !(base.contains x)) type.getUsedConstants.toList)
   | _ => false
 

@@ -52,11 +52,16 @@ public def earlier : Option Error → Error → Option Error
   | none, e => some e
   | some a, b => if b.step < a.step then some b else some a
 
+/-- What is missing only because the parser stopped. -/
+public def followsParse (n : Note) : Bool :=
+  !n.parse && (startsWith n.text "unsolved goals" || startsWith n.text "Alternative `")
+
 /-- The first thing that is wrong at a step of the command: an error, something forbidden, or a `sorry`. -/
 public def firstWrong (spans : List Span) (notes : List Note) (found : Option Breach) (sorries : List String.Pos.Raw) : Option Error :=
   let atPlace (p : String.Pos.Raw) : Option Nat := blamed spans { severity := "", start := p, stop := p, line := 0, column := 0, text := "", holdsSorry := false }
+  let broken := holds (fun n => n.parse && isError n) notes
   let errors := notes.foldl (init := none) fun best n =>
-    if !(isError n) then best
+    if !(isError n) || (broken && followsParse n) then best
     else match blamed spans n with
       | some i =>
         let reason := if startsWith n.text "unsolved goals" then "unsolved_goals" else if gaveUp n.text then "gave_up" else "error"

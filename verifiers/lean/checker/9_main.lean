@@ -61,6 +61,9 @@ where
       | _ => acc) []
     | _ => []
 
+public def answer (loaded : IO.Ref Loaded) (memory : Memory) (j : Json) (slot : IO.Ref (Option (Except IO.Error (Except String Verdict)))) : IO Unit := do
+  slot.set (some (← EIO.toIO' (run loaded memory j)))
+
 public partial def serve (nonce : String) (loaded : IO.Ref Loaded) (memory : Memory) (stdin stdout : IO.FS.Stream) : IO Unit := do
   let line ← stdin.getLine
   if line.isEmpty then return
@@ -68,7 +71,10 @@ public partial def serve (nonce : String) (loaded : IO.Ref Loaded) (memory : Mem
     | .error e => pure (Json.mkObj [("error", .str e)])
     | .ok j => do
       let id := (j.getObjVal? "id").toOption.getD .null
-      match ← EIO.toIO' (run loaded memory j) with
+      let slot ← IO.mkRef (none : Option (Except IO.Error (Except String Verdict)))
+      let task ← IO.asTask (answer loaded memory j slot)  -- a thread of Lean's has the deeper stack
+      let _ ← IO.wait task
+      match (← slot.get).getD (.ok (.error "no answer")) with
       | .ok (.ok v) => pure (Json.mkObj [("id", id), ("verdict", v.json)])
       | .ok (.error e) => pure (Json.mkObj [("id", id), ("error", .str e)])
       | .error e => pure (Json.mkObj [("id", id), ("error", .str e.toString)])
