@@ -12,6 +12,7 @@ from typing import Any
 
 from pipelines.models import resolve_model
 from schemas import FactoryError, JudgeBroken
+from verifiers.lean.toolchain import find
 from verifiers.sandbox import Sandbox
 
 FREE_GIB = 5
@@ -116,7 +117,8 @@ def _token(variable: str, purpose: str) -> Finding:
 
 
 def _lean() -> Finding:
-    tool = shutil.which("lake")
-    return Finding(
-        "lean", "ok" if tool else "missing", tool or "no lake on PATH; the Lean judge comes with a later version"
-    )
+    try:
+        tool = find()
+    except JudgeBroken:
+        return Finding("lean", "missing", "factory lean install puts it in place; only the Lean judge needs it")
+    return Finding("lean", "ok", f"{tool.version} ({tool.kind}) in {tool.folder}")

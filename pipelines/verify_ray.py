@@ -23,8 +23,8 @@ JUDGE_CPUS = 0.9  # per actor and its worker process; below 1, so that as many a
 class RayJudge:
     """A panel with one worker as a Ray Data actor. Rows are a chunk's number and its rows as JSON; never pickled."""
 
-    def __init__(self, config: dict[str, Any]) -> None:
-        self._config = PanelConfig(**{**config, "judges": tuple(config["judges"]), "workers": 1})
+    def __init__(self, config: PanelConfig) -> None:
+        self._config = dataclasses.replace(config, workers=1)
         self._panel: Panel | None = None
 
     async def __call__(self, batch: pa.Table) -> pa.Table:
@@ -66,7 +66,7 @@ def _judged(chunks: list[Chunk], config: PanelConfig) -> Iterator[dict[str, Any]
     blocks = [pa.Table.from_pylist([row]) for row in rows]
     job = ray.data.from_arrow(blocks).map_batches(
         RayJudge,
-        fn_constructor_args=(dataclasses.asdict(config),),
+        fn_constructor_args=(config,),
         batch_size=None,
         batch_format="pyarrow",
         compute=ray.data.ActorPoolStrategy(
