@@ -10,8 +10,8 @@ from tests.lean.cheats.bombs import BOMBS
 from tests.lean.rows import Cheat, cheats
 
 ALWAYS = frozenset(
-    "heartbeat_decide big_file parentheses flood_messages flood_eval memory null_bytes newlines_only surrogates "
-    "half_surrogate rtl_override tactic_repeat theorem_in_bulk".split()
+    "heartbeat_decide big_file parentheses flood_eval memory null_bytes newlines_only surrogates "
+    "half_surrogate rtl_override theorem_in_bulk".split()
 )
 _ASKED = tuple(bomb for bomb in BOMBS if bomb.name in ALWAYS or os.environ.get("FACTORY_ALL_BOMBS"))
 CHEATS: tuple[Cheat, ...] = (*cheats("axioms"), *cheats("statements"), *cheats("syntax"), *_ASKED)
