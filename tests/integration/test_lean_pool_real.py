@@ -34,7 +34,7 @@ def test_a_batch_outlives_the_processes_that_judge_it() -> None:
             raise
         pytest.skip(f"no Lean on this machine: {error}")
     found: list[LeanVerdict] = []
-    with LeanPool(LeanConfig(timeout_s=8.0, memory_mb=3_500)) as pool:
+    with LeanPool(LeanConfig(timeout_s=20.0, memory_mb=3_500)) as pool:
         assert pool.judge([file_request(RIGHT)])[0].accepted
         [first] = pool.pids()
         batch = [file_request(text) for text in (RIGHT, SPIN, WRONG, GROW)]
