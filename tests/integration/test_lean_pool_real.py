@@ -23,7 +23,7 @@ GROW = f"""def grow : Nat → List Nat → List Nat
   | 0, l => l
   | n + 1, l => grow n (l ++ l ++ [n])
 {LIMITS}theorem grown : (grow 40 [1]).length = 0 := by decide +kernel"""
-SPENT = {"timeout", "memory", "worker_died"}
+SPENT = {"timeout", "memory", "worker_died", "gave_up"}
 
 
 def test_a_batch_outlives_the_processes_that_judge_it() -> None:

@@ -122,6 +122,7 @@ public def gaveUp (text : String) : Bool :=
   let has (needle : String) : Bool := match text.splitOn needle with
     | _ :: _ :: _ => true
     | _ => false
-  has "(deterministic) timeout" || has "maximum recursion depth" || has "maximum number of heartbeats"
+  has "(deterministic) timeout" || has "maximum recursion depth" || has "maximum number of heartbeats" || has "deep recursion" ||
+    has "deterministic timeout" || has "out of memory"
 
 end Factory
