@@ -45,8 +45,6 @@ public def holds (f : α → Bool) : List α → Bool
   | [] => false
   | x :: rest => f x || holds f rest
 
-public def listOf (xs : Array α) : List α := xs.toList
-
 public def count : List α → Nat
   | [] => 0
   | _ :: rest => count rest + 1

@@ -16,8 +16,6 @@ public def Ran.notes (ran : Ran) : IO (List Note) := do
   let parsed ← readNotes ran.map ran.parsed
   return joined (mapped (fun n => { n with parse := true }) parsed) (← readNotes ran.map ran.messages)
 
-public def commandName (stx : Syntax) : Name := stx.getKind
-
 /-- `example` leaves nothing behind to look at, so it is elaborated as a definition with a name of ours. -/
 public def nameExample (stx : Syntax) (number : Nat) : Syntax :=
   let body := stx.getArg 1

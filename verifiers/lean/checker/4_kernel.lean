@@ -51,7 +51,6 @@ public partial def closure (base env : Environment) (names : List Name) : NameSe
             go (joined used rest) seen
   go names {}
 
-public def trusted : List Name := [`propext, `Classical.choice, `Quot.sound]
 public def natives : List Name := [`Lean.ofReduceBool, `Lean.ofReduceNat, `Lean.trustCompiler]
 
 /-- An axiom of the library itself, and not a theorem whose proof was not shipped. -/
