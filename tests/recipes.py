@@ -1,12 +1,16 @@
-"""Recipes that need no model, and the command line run as a user runs it."""
+"""Recipes that need no model, and the command line run as a user runs it, watched and killed."""
 
+import contextlib
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from factory.doubles import Chain, Oracle, chain_seed
 
@@ -69,3 +73,20 @@ def factory(*arguments: object, env: Mapping[str, str] = {}) -> subprocess.Compl
         timeout=300,
         check=False,
     )
+
+
+def committed(folder: Path) -> int:
+    """How many outcomes the journal of the work in ``folder`` would keep if it were killed now."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{folder / 'journal.sqlite'}?mode=ro", uri=True)) as journal:
+            return int(journal.execute("SELECT count(*) FROM grown").fetchone()[0])
+    except sqlite3.OperationalError:  # not there yet, or being written
+        return 0
+
+
+def wait_for_a_commit(process: "subprocess.Popen[Any]", folder: Path) -> None:
+    """Return once the journal in ``folder`` keeps something. Fails where ``process`` has ended by then."""
+    while not committed(folder):
+        assert process.poll() is None
+        time.sleep(0.005)
+    assert process.poll() is None

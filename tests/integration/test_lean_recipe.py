@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from factory.seeds import SeedSpec, read_seeds
 from factory.shards import read_records
 from factory.steps import split_steps
 from schemas import DPORow, LeanVerdict, Node, PRMRow, SFTRow, StepLabel, Tree
+from tests.recipes import committed
 from verifiers.lean import LeanPool
 from verifiers.lean.requests import tactics_request
 
@@ -58,20 +58,12 @@ def kill_lean(process: "subprocess.Popen[str]", out: Path) -> int:
     """SIGKILL the Lean of a run once some of its trees are done. Returns how many processes that were."""
     deadline = time.monotonic() + 450
     while process.poll() is None and time.monotonic() < deadline:
-        if trees_done(out) >= KILL_AFTER and (found := lean_processes(process.pid)):
+        if committed(out) >= KILL_AFTER and (found := lean_processes(process.pid)):
             for pid in found:
                 os.kill(pid, signal.SIGKILL)
             return len(found)
         time.sleep(0.02)
     return 0
-
-
-def trees_done(out: Path) -> int:
-    try:
-        with sqlite3.connect(f"file:{out / 'journal.sqlite'}?mode=ro", uri=True) as journal:
-            return int(journal.execute("SELECT count(*) FROM grown").fetchone()[0])
-    except sqlite3.OperationalError:  # not there yet, or being written
-        return 0
 
 
 def lean_processes(ancestor: int) -> list[int]:

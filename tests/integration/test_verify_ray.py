@@ -5,12 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.recipes import factory
+from tests.recipes import factory, wait_for_a_commit
 from tests.unit.test_verify import SHEPHERD, many, write
 
 pytestmark = pytest.mark.ray
@@ -48,9 +47,7 @@ def test_a_driver_killed_on_ray_is_resumed_locally(
     out = tmp_path / "v.parquet"
     command = [sys.executable, "-m", "pipelines.cli", "verify", str(path), "--ray", "--out", str(out)]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
-    journal = tmp_path / "v.parquet.part" / "journal.sqlite"
-    while process.poll() is None and not (journal.exists() and journal.stat().st_size > 20_000):
-        time.sleep(0.005)
+    wait_for_a_commit(process, tmp_path / "v.parquet.part")
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     done = factory("verify", path, "--local", "--out", out)

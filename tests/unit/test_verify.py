@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from factory.solutions import Solution, count_rows, detect, read_solution, read_
 from pipelines.judging import judge_all
 from pipelines.verify import OUTPUT, VerifySpec, output_row, verify
 from schemas import BadInput, RunConflict, Verdict
-from tests.recipes import factory
+from tests.recipes import factory, wait_for_a_commit
 from verifiers import PanelConfig
 
 RIGHT, WRONG, PLAIN = "So 2 + 2 = 4 apples.", "So 7 * 6 = 43 apples.", "He has many apples."
@@ -296,9 +295,7 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pipelines.cli", "verify", str(path), "--out", str(out), "--show", "0"]
     journal = tmp_path / "v.parquet.part" / "journal.sqlite"
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    while process.poll() is None and not (journal.exists() and journal.stat().st_size > 20_000):
-        time.sleep(0.005)
-    assert process.poll() is None
+    wait_for_a_commit(process, journal.parent)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not out.exists()
@@ -333,8 +330,7 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pipelines.cli", "verify", str(path), "--out", str(out)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     journal = tmp_path / "v.parquet.part" / "journal.sqlite"
-    while process.poll() is None and not (journal.exists() and journal.stat().st_size > 20_000):
-        time.sleep(0.005)
+    wait_for_a_commit(process, journal.parent)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=120)
     assert process.returncode == 130, told
