@@ -22,9 +22,18 @@ def install(
     """Put Lean 4 (WebAssembly, core libraries, no Mathlib) into the cache, once; needs no root and no elan. The printed
     folder is whole: a killed install starts again."""
     from verifiers.lean.install import install as put
-    from verifiers.lean.toolchain import node
+    from verifiers.lean.program import checker_file, compiled
+    from verifiers.lean.toolchain import find, node
 
-    typer.echo(put(node(), lambda line: typer.echo(line, err=True), archive))
+    def tell(line: str) -> None:
+        typer.echo(line, err=True)
+
+    host = node()
+    folder = put(host, tell, archive)
+    if host is not None:
+        tell("compiling the checker, if it is not (half a minute)")
+        compiled(find(None, "wasm"), checker_file())
+    typer.echo(folder)
 
 
 @lean_app.command("info")

@@ -18,6 +18,7 @@ from verifiers.lean import toolchain
 from verifiers.lean.install import home, install, installed
 from verifiers.lean.jail import MEANING, Cell, layers
 from verifiers.lean.patches import patch
+from verifiers.lean.program import checker_file, compiled
 from verifiers.lean.toolchain import find
 
 HOST = Path(module.__file__).with_name("host.js").read_text(encoding="utf-8")
@@ -25,7 +26,8 @@ SOURCE = (
     'var Module=typeof Module!="undefined"?Module:{};var pthreadPoolSize=4;if(isNode){path=__filename}'
     'FS.mount(NODEFS,{root:"/home"},"/home");FS.mount(NODEFS,{root:"/tmp"},"/tmp");var cwd=1;FS.chdir(cwd)}'
     "newSymIndex=Object.keys(lib.exports).indexOf(symbol);var symName=Object.keys(symDict)[symbolIndex];"
-    'x=process.binding("constants")["fs"];_used();var _used,_idle;function assignWasmExports(wasmExports){'
+    'worker=new Worker(js,{name:"em-pthread"});x=process.binding("constants")["fs"];'
+    '_used();var _used,_idle;function assignWasmExports(wasmExports){'
     '_used=Module["_used"]=wasmExports["used"];_idle=Module["_idle"]=wasmExports["idle"];}end'
 )
 
@@ -238,6 +240,41 @@ def test_a_native_lean_is_found_on_the_path_or_with_elan(tmp_path: Path, monkeyp
     found = find()
     assert (found.kind, found.folder) == ("native", tmp_path / "bin")
     assert _said(found, tmp_path / "Checker.lean")[1:] == [f"--run {tmp_path}/Checker.lean abc"]
+
+
+def _compiler(folder: Path, script: str) -> toolchain.Toolchain:
+    """A WebAssembly Lean that is a shell script, with its call count beside it."""
+    (folder / "lib").mkdir(parents=True)
+    program = folder / "node"
+    program.write_text(f"#!/bin/sh\necho call >>{folder}/calls\n{script}\n", encoding="utf-8")
+    program.chmod(0o755)
+    return toolchain.Toolchain("wasm", "4.28.0", folder, (str(program),))
+
+
+@pytest.fixture
+def unjailed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Cell, "command", lambda self, program: list(program))
+
+
+@pytest.mark.usefixtures("unjailed")
+def test_the_checker_is_compiled_once(tmp_path: Path) -> None:
+    lean = _compiler(tmp_path / "lean", "printf 'olean of '; cat \"$(echo \"$@\" | grep -o '[^ ]*Checker[^ ]*.lean$')\"")
+    checker = checker_file(tmp_path)
+    runs = compiled(lean, checker)
+    assert (lean.folder / "lib" / f"{checker.stem}.olean").read_text() == f"olean of {checker.read_text()}"
+    assert f"public meta import {checker.stem}\n" in runs.read_text()
+    assert compiled(lean, checker) == runs
+    assert len((lean.folder / "calls").read_text().splitlines()) == 1
+    assert {each.name for each in tmp_path.iterdir()} == {"lean", checker.name, runs.name}
+
+
+@pytest.mark.usefixtures("unjailed")
+@pytest.mark.parametrize("script", ["printf 'olean'; exit 1", "echo 'Checker.lean:1: error'", "kill -9 $$"])
+def test_a_checker_that_does_not_compile_is_told_and_not_kept(tmp_path: Path, script: str) -> None:
+    lean = _compiler(tmp_path / "lean", script)
+    with pytest.raises(JudgeBroken, match="does not compile"):
+        compiled(lean, checker_file(tmp_path))
+    assert list((lean.folder / "lib").iterdir()) == []
 
 
 ATTACKS = """

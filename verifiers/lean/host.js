@@ -1,10 +1,23 @@
 "use strict";
 // Put before lean.js, in every thread: where Lean finds its files, how its streams reach the pipes, what it may not do.
-// Usage: node lean.js LEAN-ARGUMENT... ; the first argument that ends in .lean is a file of ours and read here.
+// Usage: node lean.js LEAN-ARGUMENT... ; the first argument that ends in .lean is a file of ours and read here. What is
+// compiled with -o is written to standard output.
 var Module = (() => {
   const fs = require("fs");
   const path = require("path");
   const { isMainThread } = require("worker_threads");
+
+  // Node may set its pipes to be non-blocking, and then a call that cannot go on at once fails.
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  function patiently(call) {
+    for (;;) {
+      try { return call(); } catch (error) { if (error.code !== "EAGAIN") throw error; }
+      Atomics.wait(pause, 0, 0, 2);
+    }
+  }
+  function send(descriptor, bytes, length) {
+    for (let sent = 0; sent < length; ) sent += patiently(() => fs.writeSync(descriptor, bytes, sent, length - sent));
+  }
 
   const input = Buffer.alloc(1 << 16);
   let at = 0, end = 0, drained = false;
@@ -12,7 +25,7 @@ var Module = (() => {
   function stdin() {
     if (at < end) return input[at++];
     if (drained) { drained = false; return null; }
-    end = fs.readSync(0, input, 0, input.length, null);
+    end = patiently(() => fs.readSync(0, input, 0, input.length, null));
     at = 0;
     if (end === 0) return null;
     drained = input[end - 1] === 10;
@@ -27,7 +40,7 @@ var Module = (() => {
       if (byte === null) return;
       line[length++] = byte;
       if (byte !== 10 && length < line.length) return;
-      for (let sent = 0; sent < length; ) sent += fs.writeSync(descriptor, line, sent, length - sent);
+      send(descriptor, line, length);
       length = 0;
     };
   }
@@ -37,6 +50,15 @@ var Module = (() => {
   const source = isMainThread && index >= 0 ? fs.readFileSync(given[index]) : null;
   const name = index >= 0 ? "/source/" + path.basename(given[index]) : null;
   if (name !== null) given[index] = name;
+  const compiled = given[given.indexOf("-o") + 1];
+  const written = isMainThread && given.includes("-o");
+
+  // Success is said behind the last byte: an error here is caught by whoever called exit.
+  function tell(bytes) {
+    process.exitCode = 1;
+    send(1, bytes, bytes.length);
+    process.exitCode = 0;
+  }
 
   // The only folder of the disk, read-only; 69 is EROFS. The rest of Lean's tree lies in memory.
   function mount(FS, NODEFS) {
@@ -49,6 +71,7 @@ var Module = (() => {
     FS.mount(NODEFS, { root: __dirname }, "/lean");
     FS.mkdir("/source");
     if (source !== null) FS.writeFile(name, source);
+    if (written) process.on("exit", (code) => { if (code === 0) tell(FS.readFile(compiled)); });
     FS.chdir("/source");
   }
 

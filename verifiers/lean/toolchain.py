@@ -20,6 +20,7 @@ from verifiers.lean.install import VERSION, installed
 
 Kind = Literal["native", "wasm"]
 
+_STACK_KB = 65_536  # of Lean's threads, where proofs are elaborated; with its own 8 MB a sum of 3,000 ones ended the process
 _NATIVE_S = 120.0  # ``lean --version``; elan may have to fetch the project's toolchain
 _VERSION = re.compile(r"version (\d+\.\d+\.\d+[\w.-]*)")
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/nix/store", "/etc/ld.so.cache")
@@ -39,7 +40,8 @@ class Toolchain:
 
     def command(self, checker: Path, nonce: str) -> list[str]:
         """Runs the program in ``checker`` with ``nonce`` as its argument. The process leads its session's group."""
-        return self.raw_command(["--run", str(checker.resolve()), nonce], checker)
+        stack = [f"--tstack={_STACK_KB}"] if self.kind == "wasm" else []
+        return self.raw_command([*stack, "--run", str(checker.resolve()), nonce], checker)
 
     def raw_command(self, arguments: list[str], file: Path) -> list[str]:
         """Runs Lean with ``arguments``; ``file`` is the one among them that it may read besides its own."""

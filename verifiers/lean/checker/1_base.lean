@@ -1,14 +1,20 @@
 module
-public import Lean.Elab.Frontend
-public import Lean.Elab.Tactic.Basic
+public meta import Init.Data.String.Legacy
+public meta import Lean.Elab.Frontend
+public meta import Lean.Elab.Tactic.Basic
 /-!
 The Lean half of the Lean judge: reads requests as JSON lines, elaborates, and says what it found.
-The parts `1_base` to `7_main` are joined in this order into one file and run with `lean --run FILE NONCE`.
+The parts `1_base` to `9_main` are joined in this order into one file and run with `lean --run FILE NONCE`, or compiled
+once to a module. All is `meta`, and no closed term is taken out of its definition: the code of other definitions is
+not in the module's `.olean`, which is all that the WebAssembly Lean reads.
 
 Style: on WebAssembly private helpers of core are not there for the compiler to inline, so these files walk lists by
 hand and keep away from `for ... in` over arrays, `s!"{n}"` of names, `List.reverse` and their like.
 -/
 open Lean Elab
+
+set_option compiler.extract_closed false
+meta section
 
 namespace Factory
 

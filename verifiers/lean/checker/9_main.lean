@@ -61,24 +61,27 @@ where
       | _ => acc) []
     | _ => []
 
-public def answer (loaded : IO.Ref Loaded) (memory : Memory) (j : Json) (slot : IO.Ref (Option (Except IO.Error (Except String Verdict)))) : IO Unit := do
-  slot.set (some (← EIO.toIO' (run loaded memory j)))
+/-- The reply to one line. -/
+public def reply (loaded : IO.Ref Loaded) (memory : Memory) (line : String) : IO String := do
+  match Json.parse line with
+  | .error e => return (Json.mkObj [("error", .str e)]).compress
+  | .ok j =>
+    let id := (j.getObjVal? "id").toOption.getD .null
+    match ← EIO.toIO' (run loaded memory j) with
+    | .ok (.ok v) => return (Json.mkObj [("id", id), ("verdict", v.json)]).compress
+    | .ok (.error e) => return (Json.mkObj [("id", id), ("error", .str e)]).compress
+    | .error e => return (Json.mkObj [("id", id), ("error", .str e.toString)]).compress
+
+public def answer (loaded : IO.Ref Loaded) (memory : Memory) (line : String) (slot : IO.Ref String) : IO Unit := do
+  slot.set (← reply loaded memory line)
 
 public partial def serve (nonce : String) (loaded : IO.Ref Loaded) (memory : Memory) (stdin stdout : IO.FS.Stream) : IO Unit := do
   let line ← stdin.getLine
   if line.isEmpty then return
-  let reply ← match Json.parse line with
-    | .error e => pure (Json.mkObj [("error", .str e)])
-    | .ok j => do
-      let id := (j.getObjVal? "id").toOption.getD .null
-      let slot ← IO.mkRef (none : Option (Except IO.Error (Except String Verdict)))
-      let task ← IO.asTask (answer loaded memory j slot)  -- a thread of Lean's has the deeper stack
-      let _ ← IO.wait task
-      match (← slot.get).getD (.ok (.error "no answer")) with
-      | .ok (.ok v) => pure (Json.mkObj [("id", id), ("verdict", v.json)])
-      | .ok (.error e) => pure (Json.mkObj [("id", id), ("error", .str e)])
-      | .error e => pure (Json.mkObj [("id", id), ("error", .str e.toString)])
-  stdout.putStrLn (nonce ++ " " ++ reply.compress)
+  let slot ← IO.mkRef "{\"error\": \"no answer\"}"
+  let task ← IO.asTask (answer loaded memory line slot)  -- all of it: only the stack of Lean's own threads is deep
+  let _ ← IO.wait task
+  stdout.putStrLn (nonce ++ " " ++ (← slot.get))
   stdout.flush
   serve nonce loaded memory stdin stdout
 
