@@ -20,7 +20,7 @@ from verifiers.lean.install import VERSION, installed
 
 Kind = Literal["native", "wasm"]
 
-_STACK_KB = 65_536  # of Lean's threads, where proofs are elaborated; with its own 8 MB a sum of 3,000 ones ended the process
+_STACK_KB = 65_536  # of Lean's threads; with the usual 8 MB a sum of 3,000 ones ended the process
 _NATIVE_S = 120.0  # ``lean --version``; elan may have to fetch the project's toolchain
 _VERSION = re.compile(r"version (\d+\.\d+\.\d+[\w.-]*)")
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/nix/store", "/etc/ld.so.cache")
