@@ -244,8 +244,9 @@ def toolchain(config: LeanConfig) -> Toolchain:
 
 def _checker(launch: Launch) -> Path:
     """The file that this Lean is to run."""
-    wasm = isinstance(launch, Toolchain) and launch.kind == "wasm"
-    return compiled(launch, checker_file()) if wasm else checker_file()
+    if isinstance(launch, Toolchain) and launch.kind == "wasm":
+        return compiled(launch, checker_file())
+    return checker_file()
 
 
 async def _settled(answer: LeanVerdict | _Asked) -> LeanVerdict:
