@@ -40,5 +40,5 @@ def lean_pool() -> Iterator[LeanPool]:
         if "CI" in os.environ:
             raise
         pytest.skip(f"no Lean on this machine: {error}")
-    with LeanPool(LeanConfig(processes=1, timeout_s=60.0)) as pool:
+    with LeanPool(LeanConfig()) as pool:
         yield pool
