@@ -1,6 +1,6 @@
 """A real Lean that is killed, hangs and eats memory in the middle of a batch: at most unknown, and no neighbour suffers.
 
-A pool of its own, because its processes die: three starts, so one batch tells it all.
+A pool of its own, because its processes die: four starts, so one batch tells it all.
 """
 
 import os
@@ -35,7 +35,7 @@ def test_a_batch_outlives_the_processes_that_judge_it() -> None:
             raise
         pytest.skip(f"no Lean on this machine: {error}")
     found: list[LeanVerdict] = []
-    with LeanPool(LeanConfig(timeout_s=20.0, memory_mb=3_500)) as pool:
+    with LeanPool(LeanConfig(timeout_s=10.0, memory_mb=3_500)) as pool:
         assert pool.judge([file_request(RIGHT)])[0].accepted
         [first] = pool.pids()
         batch = [file_request(text) for text in (WRONG, GROW, LATER)]

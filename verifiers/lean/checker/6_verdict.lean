@@ -5,7 +5,6 @@ namespace Factory
 public structure Request where
   rules : Rules
   heartbeats : Nat
-  goals : Bool  -- record the goals around each step
 
 public structure Verdict where
   accepted : Option Bool
@@ -82,7 +81,7 @@ public partial def sorriesIn (stx : Syntax) : List String.Pos.Raw :=
     | .node _ _ args => args.toList.foldl (fun acc arg => joined acc (sorriesIn arg)) []
     | _ => []
 
-public def judged (src : String) (wrong : Option Error) (span : Span) (i : Nat) (goals : Option (List String × List String)) (recorded : Bool) : Step :=
+public def judged (src : String) (wrong : Option Error) (span : Span) (i : Nat) (goals : Option (List String × List String)) : Step :=
   let (before, after) := goals.getD ([], [])
   let (outcome, reason, message) := match wrong with
     | some e =>
@@ -90,7 +89,7 @@ public def judged (src : String) (wrong : Option Error) (span : Span) (i : Nat) 
       else if i == e.step then (if e.reason == "gave_up" then "unknown" else "invalid", some e.reason, some e.message)
       else ("unknown", some "after_error", none)
     | none => ("valid", none, none)
-  let (outcome, reason) := if outcome == "valid" && recorded && goals.isNone then ("unknown", some "not_run") else (outcome, reason)
+  let (outcome, reason) := if outcome == "valid" && goals.isNone then ("unknown", some "not_run") else (outcome, reason)
   { text := (String.Pos.Raw.extract src span.start span.stop).trimAscii.toString, start := chars src span.start,
     stop := chars src span.stop, kind := spell span.kind, outcome, reason, message, before, after }
 
@@ -105,29 +104,29 @@ public def tight (src : String) (span : Span) : Span :=
   let tail := text.utf8ByteSize - lead - text.trimAscii.toString.utf8ByteSize
   { span with start := ⟨span.start.byteIdx + lead⟩, stop := ⟨span.stop.byteIdx - tail⟩ }
 
-public def stepsWith (req : Request) (src : String) (seen : List Seen) (wrong : Option Error) : List Span → Nat → IO (List Step)
+public def stepsWith (src : String) (seen : List Seen) (wrong : Option Error) : List Span → Nat → IO (List Step)
   | [], _ => return []
   | span :: rest, i => do
-    let goals ← if req.goals then around seen span else pure none
+    let goals ← around seen span
     let goals ← if span.isHead then match rest, goals with
         | next :: _, some (before, _) => do
           let inner ← around seen next
           pure (some (before, (inner.getD ([], [])).1))
         | _, _ => pure goals
       else pure goals
-    return judged src wrong span i goals req.goals :: (← stepsWith req src seen wrong rest (i + 1))
+    return judged src wrong span i goals :: (← stepsWith src seen wrong rest (i + 1))
 
 public def spansIn (src : String) (commands : List Syntax) : List Span :=
   commands.foldl (fun acc stx => joined acc (mapped (tight src) (stepsOf stx))) []
 
 /-- Steps, messages and what the text alone says; `accepted` is still open where no reason is given. -/
-public def readOut (req : Request) (src : String) (ran : Ran) (allowSorry : Bool) : IO Verdict := do
+public def readOut (src : String) (ran : Ran) : IO Verdict := do
   let notes ← ran.notes
   let spans := spansIn src ran.commands
   let sorries := ran.commands.foldl (fun acc stx => joined acc (sorriesIn stx)) []
   let wrong := firstWrong spans notes ran.breach? sorries
   let seen := ran.trees.foldl (fun found tree => seenIn tree none found) []
-  let steps ← stepsWith req src seen wrong spans 0
+  let steps ← stepsWith src seen wrong spans 0
   let first := match wrong with
     | some e => some e.step
     | none => none
@@ -139,7 +138,7 @@ public def readOut (req : Request) (src : String) (ran : Ran) (allowSorry : Bool
   | none, n :: _, _ => return { v with accepted := some false, reason := some "error", detail := some (cut n.text 500) }
   | none, [], n :: _ => return { v with reason := some "gave_up", detail := some (cut n.text 500) }
   | none, [], [] =>
-    if !allowSorry && (holds (fun n => n.holdsSorry) notes || !(isNil sorries)) then
+    if holds (fun n => n.holdsSorry) notes || !(isNil sorries) then
       return { v with accepted := some false, reason := some "sorry" }
     else return v
 
@@ -169,7 +168,7 @@ public def fingerprints (infos : Constants) : Option String :=
 public def checkFile (req : Request) (src : String) : IO Verdict := do
   let base := req.rules.base
   let ran ← elabAll req.rules src (start base req.heartbeats)
-  let v ← readOut req src ran false
+  let v ← readOut src ran
   if v.reason.isSome then return v
   let infos := kept (fun info => !(info.isUnsafe || info.isPartial)) (added ran.state.env)
   let v := { v with hash := fingerprints infos }
@@ -207,7 +206,7 @@ public def checkProof (req : Request) (challenge solution : String) : IO Verdict
       | .axiomInfo _ => set.insert (nameOf info)
       | _ => set
     let ran ← elabAll { req.rules with axioms := !own.isEmpty } solution (start base req.heartbeats)
-    let v ← readOut req solution ran false
+    let v ← readOut solution ran
     let v := { v with hash := fingerprints wanted }
     if v.reason.isSome then return v
     match firstDiffering ran.state.env wanted with

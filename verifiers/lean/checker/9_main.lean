@@ -28,11 +28,6 @@ public def environment (loaded : IO.Ref Loaded) (imports : List String) : IO (Ex
 
 public def str (j : Json) (key : String) : Except String String := j.getObjValAs? String key
 
-public def flag (j : Json) (key : String) (default : Bool) : Bool :=
-  match j.getObjVal? key with
-  | .ok (.bool b) => b
-  | _ => default
-
 public def allows (j : Json) (what : String) : Bool :=
   match j.getObjVal? "allow" with
   | .ok (.arr xs) => holds (fun x => match x with
@@ -48,7 +43,7 @@ public def run (loaded : IO.Ref Loaded) (memory : Memory) (j : Json) : IO (Excep
       | .ok n => n
       | .error _ => 200000
     let rules : Rules := { base, native := allows j "native_decide", ownNotation := true, options := true, axioms := false }
-    let req : Request := { rules, heartbeats, goals := flag j "goals" true }
+    let req : Request := { rules, heartbeats }
     match str j "op", str j "code", str j "challenge", str j "solution" with
     | .ok "file", .ok code, _, _ => return .ok (← checkFile req code)
     | .ok "proof", _, .ok challenge, .ok solution => return .ok (← checkProof req challenge solution)
