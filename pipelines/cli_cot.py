@@ -2,11 +2,18 @@
 
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+
+from pipelines.cli_verify import stoppable
+from schemas import content_id
+
+if TYPE_CHECKING:
+    from factory.policy import Policy
 
 PLAIN_EVERY_S = 5.0
 
@@ -29,7 +36,8 @@ def cot(
 
     FILE holds {"code"}, {"challenge", "solution"} (traced by Lean here) or LeanDojo Benchmark 4 (traced already: needs no
     Lean, and cannot be checked, because it holds no source). --out gets cot.jsonl (also a seed file: seeds.source = "rows"),
-    cot.parquet, sft.parquet with what Lean accepted once more, and rejects.jsonl with a reason for every other row.
+    cot.parquet, sft.parquet with what Lean accepted once more, and rejects.jsonl with a reason for every other row. A run that
+    is stopped goes on when the same command is given again.
     """
     from pipelines.cot import CotSpec, make_cots
     from schemas import BadInput
@@ -38,11 +46,13 @@ def cot(
     if limit < 0:
         raise BadInput("--limit must not be negative; 0 reads every row.")
     err = Console(stderr=True, soft_wrap=True, highlight=False)
-    spec = CotSpec(file, corpus, limit or None, LeanConfig(project=project, timeout_s=timeout))
+    policy, named = _policy(reword)
+    spec = CotSpec(file, corpus, limit or None, LeanConfig(project=project, timeout_s=timeout), named)
     began = time.monotonic()
-    counts = make_cots(spec, folder, _Said(err).rows, _policy(reword))
+    with stoppable(err, folder):
+        counts = make_cots(spec, folder, _Said(err).rows, policy)
     facts: dict[str, Any] = {name: counts[name] for name in ("rows", "cots", "verified", "refused", "unchecked")}
-    facts |= {name: counts[name] for name in ("steps", "reworded", "rejected")}
+    facts |= {name: counts[name] for name in ("steps", "reworded", "rejected", "resumed")}
     reasons = {key.partition(":")[2]: n for key, n in counts.most_common() if key.startswith("rejected:")}
     if as_json:
         typer.echo(json.dumps({**facts, "reasons": reasons, "out": str(folder)}))
@@ -53,13 +63,15 @@ def cot(
     typer.echo(f"{time.monotonic() - began:.1f} s, in {folder}")
 
 
-def _policy(recipe: str) -> Any:
+def _policy(recipe: str) -> "tuple[Policy, str] | tuple[None, None]":
+    """A recipe's policy, and what names it with its settings."""
     if not recipe:
-        return None
+        return None, None
     from pipelines.config import load_recipe
     from pipelines.stages import make_policy
 
-    return make_policy(load_recipe(recipe, []).policy)
+    config = load_recipe(recipe, []).policy
+    return make_policy(config), content_id(asdict(config))
 
 
 class _Said:

@@ -109,7 +109,7 @@ def verify(
     spec = VerifySpec(tuple(files), form, cast(Domain, domain) if domain else None, limit or None, panel, local)
     out, err = _consoles()
     began = time.monotonic()
-    with _stoppable(err, out_file), _Bar(err) as bar:
+    with stoppable(err, out_file), _Bar(err) as bar:
         found = judge(spec, out_file, show, bar.update)
     facts = {**found.tally.to_dict(), "reasons": dict(found.reasons), "resumed": found.resumed}
     facts |= _ending(began, out_file)
@@ -125,7 +125,7 @@ def _verify_lean(spec: "LeanSpec", out_file: Path | None, show: int, as_json: bo
 
     out, err = _consoles()
     began = time.monotonic()
-    with _stoppable(err, out_file), _Bar(err) as bar:
+    with stoppable(err, out_file), _Bar(err) as bar:
         found = verify_lean(spec, out_file, show, bar.update)
     facts = found.to_dict() | _ending(began, out_file)
     _print_refused(err if as_json else out, found.shown)
@@ -140,7 +140,7 @@ def _consoles() -> tuple[Console, Console]:
 
 
 @contextlib.contextmanager
-def _stoppable(err: Console, out_file: Path | None) -> Iterator[None]:
+def stoppable(err: Console, out_file: Path | None) -> Iterator[None]:
     """Ctrl-C ends the command with 130 and the way to go on."""
     try:
         yield

@@ -7,27 +7,31 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import IO, Any
 
 import pyarrow.parquet as pq
 
+import factory.formal
+import verifiers.lean
 from factory.formal.benchmark4 import read_benchmark4
 from factory.formal.check import Check, verify_cots
 from factory.formal.cot import CotSolution, cot
 from factory.formal.rewrite import rewrite
 from factory.formal.seeds import cot_row, sft_row
 from factory.formal.traced import NoProof, TracedProof, from_verdict
+from factory.journal import Grown, Journal
 from factory.policy import Policy
 from factory.seeds.files import read_file
-from factory.shards import disk_errors
+from factory.shards import commit_file, disk_errors
 from factory.solutions import read_values
 from pipelines.lean_rows import LeanRow, read_row
-from schemas import BadInput, LeanVerdict, Reject, SFTRow, arrow_schema, to_table
+from pipelines.verify import digest, open_journal, part_folder
+from schemas import BadInput, LeanVerdict, Reject, SFTRow, arrow_schema, content_id, from_bytes, to_bytes, to_table
 from verifiers.lean import LeanConfig, LeanPool, file_request, proof_request
 
-CHUNK = 32  # rows judged and written at once
+CHUNK = 32  # rows judged and kept at once
 RAW_CHARS = 64 << 10
 
 Progress = Callable[[int], None]  # rows read so far
@@ -41,48 +45,90 @@ class CotSpec:
     corpus: Path | None = None
     limit: int | None = None  # rows
     config: LeanConfig = field(default_factory=LeanConfig)
+    reword: str | None = None  # names the policy that rewords and its settings, where there is one
+
+
+@dataclass(frozen=True, slots=True)
+class CotChunk:
+    """What became of ``CHUNK`` rows, in order."""
+
+    cots: tuple[CotSolution, ...]
+    rejects: tuple[Reject, ...]
 
 
 def make_cots(
     spec: CotSpec, folder: Path, progress: Progress, policy: Policy | None = None, pool: LeanPool | None = None
 ) -> Counter[str]:
     """Write ``cot.jsonl``, ``cot.parquet``, ``sft.parquet`` (what Lean accepted again) and ``rejects.jsonl`` into ``folder``,
-    and count: rows = cots + rejected; verified, refused, unchecked of the cots; steps, and reworded among them; and rejects
-    by reason ("not_accepted", "no_tactics", ...). ``policy`` rewords the steps and is closed. The files appear when all are
-    whole. A text that comes back byte for byte has the verdict it had: the pool remembers it, and asks Lean for any other.
-    ``pool``: one at hand, which stays open; None: one of the settings' own. Raises ``BadInput``, ``JudgeBroken``,
-    ``PolicyBroken`` and ``DiskFull``."""
+    and count: rows = cots + rejected, and resumed among them; verified, refused, unchecked of the cots; steps, and reworded
+    among them; and rejects by reason ("not_accepted", "no_tactics", ...). ``policy`` rewords the steps and is closed. A text
+    that comes back byte for byte has the verdict it had: the pool remembers it, and asks Lean for any other. ``pool``: one
+    at hand, which stays open; None: one of the settings' own. What ends early leaves a folder ``FOLDER.part``, from which
+    the same call goes on. Raises ``BadInput``, ``RunConflict``, ``JudgeBroken``, ``PolicyBroken`` and ``DiskFull``."""
     if not spec.file.is_file():
         raise BadInput(f"{spec.file} is not a file. Give Lean rows or LeanDojo Benchmark 4.")
-    part = folder / ".part"
-    with disk_errors(folder.parent):
-        part.mkdir(parents=True, exist_ok=True)
-        try:
-            lent = contextlib.nullcontext(pool) if pool else LeanPool(spec.config)
-            with _Writer(part) as writer, lent as lean, asyncio.Runner() as runner:
-                try:
-                    counts = _run(spec, writer, _Checker(lean, policy, runner), progress)
-                finally:
-                    if policy is not None:
-                        runner.run(policy.close())
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"--out {folder} is a file: give the name of a folder.")
+    with part_folder(folder) as part, open_journal(part, identify(spec)) as journal:
+        known = len(journal.positions())
+        lent = contextlib.nullcontext(pool) if pool else LeanPool(spec.config)
+        with lent as lean, asyncio.Runner() as runner:
+            try:
+                _tell_missing(spec, journal, _Checker(lean, policy, runner), progress)
+            finally:
+                if policy is not None:
+                    runner.run(policy.close())
+        counts: Counter[str] = Counter()
+        with disk_errors(part), _Writer(part) as writer:
+            for number, chunk in enumerate(_chunks(journal)):
+                writer.write(chunk)
+                _count(counts, chunk)
+                counts["resumed"] += (len(chunk.cots) + len(chunk.rejects)) * (number < known)
+        with disk_errors(folder.parent):
+            folder.mkdir(exist_ok=True)
             for name in _Writer.NAMES:
-                (part / name).replace(folder / name)
-        finally:
-            shutil.rmtree(part)
+                commit_file(part / name, folder / name)
+    shutil.rmtree(part)
     return counts
 
 
-def _run(spec: CotSpec, writer: "_Writer", checker: "_Checker", progress: Progress) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    rows = islice(_proofs(spec, checker.pool), spec.limit)
-    while chunk := list(islice(rows, CHUNK)):
-        told = [_told(each) for each in chunk]
-        rejects = [each for each in told if isinstance(each, Reject)]
-        cots = checker.check([each for each in told if isinstance(each, CotSolution)])
-        writer.write(cots, rejects)
-        _count(counts, cots, rejects)
-        progress(counts["rows"])
-    return counts
+def identify(spec: CotSpec) -> dict[str, Any]:
+    """All that decides what is written: the rows, what tells and judges them, and the policy. Raises ``BadInput``."""
+    sources = {
+        f"{module.__name__}/{path.name}": digest(path)
+        for module in (factory.formal, verifiers.lean)
+        for path in sorted(Path(str(module.__file__)).parent.rglob("*"))
+        if path.suffix in (".py", ".lean", ".js")
+    }
+    return {
+        "files": [digest(path) for path in (spec.file, spec.corpus) if path is not None],
+        "limit": spec.limit,
+        "lean": {**asdict(spec.config), "processes": 0, "project": str(spec.config.project)},
+        "reword": spec.reword,
+        "judge": content_id(sources),
+        "chunk_rows": CHUNK,
+    }
+
+
+def _tell_missing(spec: CotSpec, journal: Journal, checker: "_Checker", progress: Progress) -> None:
+    known = journal.positions()
+    rows = islice(_rows(spec), spec.limit)
+    done = 0
+    for number in count():
+        if not (chunk := list(islice(rows, CHUNK))):
+            return
+        if number not in known:
+            told = [_told(each) for each in _proofs(spec, checker.pool, chunk)]
+            cots = checker.check([each for each in told if isinstance(each, CotSolution)])
+            rejects = tuple(each for each in told if isinstance(each, Reject))
+            journal.add(Grown(number, "cots", to_bytes(CotChunk(tuple(cots), rejects))))
+        done += len(chunk)
+        progress(done)
+
+
+def _chunks(journal: Journal) -> Iterator[CotChunk]:
+    for kept in journal.between(0, 1 << 62):
+        yield from_bytes(kept.payload, CotChunk)
 
 
 def _told(found: TracedProof | Reject) -> CotSolution | Reject:
@@ -115,7 +161,8 @@ class _Checker:
         )
 
 
-def _count(counts: Counter[str], cots: list[CotSolution], rejects: list[Reject]) -> None:
+def _count(counts: Counter[str], chunk: CotChunk) -> None:
+    cots, rejects = chunk.cots, chunk.rejects
     counts["rows"] += len(cots) + len(rejects)
     counts["cots"] += len(cots)
     counts["rejected"] += len(rejects)
@@ -128,18 +175,21 @@ def _count(counts: Counter[str], cots: list[CotSolution], rejects: list[Reject])
 # ---------------------------------------------------------------------------------------------- reading
 
 
-def _proofs(spec: CotSpec, pool: LeanPool) -> Iterator[TracedProof | Reject]:
-    """Traced proofs of the file's rows: as the benchmark has them, or as Lean traces them here."""
-    if is_benchmark4(spec.file):
-        yield from read_benchmark4(spec.file, spec.corpus)
+def _rows(spec: CotSpec) -> Iterator[Any]:
+    """The file's rows: of the benchmark as they are traced there, of any other as they stand, numbered."""
+    return read_benchmark4(spec.file, spec.corpus) if is_benchmark4(spec.file) else enumerate(read_values(spec.file))
+
+
+def _proofs(spec: CotSpec, pool: LeanPool, chunk: list[Any]) -> Iterator[TracedProof | Reject]:
+    """Traced proofs of some ``_rows``, by Lean where they are not traced yet."""
+    if not isinstance(chunk[0], tuple):
+        yield from chunk
         return
-    numbered = enumerate(read_values(spec.file))
-    while values := list(islice(numbered, CHUNK)):
-        rows = [(read_row(number, value), value) for number, value in values]
-        verdicts = iter(pool.judge(row.request for row, _ in rows if row.request is not None))
-        for row, value in rows:
-            verdict = next(verdicts) if row.request is not None else None
-            yield _traced(spec.file.name, row, verdict, value)
+    rows = [(read_row(number, value), value) for number, value in chunk]
+    verdicts = iter(pool.judge(row.request for row, _ in rows if row.request is not None))
+    for row, value in rows:
+        verdict = next(verdicts) if row.request is not None else None
+        yield _traced(spec.file.name, row, verdict, value)
 
 
 def is_benchmark4(path: Path) -> bool:
@@ -176,12 +226,12 @@ class _Writer:
         self._table = pq.ParquetWriter(folder / "cot.parquet", arrow_schema(CotSolution), compression="zstd")
         self._sft = pq.ParquetWriter(folder / "sft.parquet", arrow_schema(SFTRow), compression="zstd")
 
-    def write(self, cots: list[CotSolution], rejects: list[Reject]) -> None:
+    def write(self, chunk: CotChunk) -> None:
         """Rows of one chunk; of those that Lean accepted also a training row."""
-        _lines(self._cots, (output_row(each) for each in cots))
-        _lines(self._rejects, map(asdict, rejects))
-        self._table.write_table(to_table(cots, CotSolution))
-        self._sft.write_table(to_table([sft_row(each) for each in cots if each.verified], SFTRow))
+        _lines(self._cots, (output_row(each) for each in chunk.cots))
+        _lines(self._rejects, map(asdict, chunk.rejects))
+        self._table.write_table(to_table(chunk.cots, CotSolution))
+        self._sft.write_table(to_table([sft_row(each) for each in chunk.cots if each.verified], SFTRow))
 
     def __enter__(self) -> "_Writer":
         return self

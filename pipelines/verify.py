@@ -224,6 +224,13 @@ def work_folder(out: Path | None) -> Iterator[Path]:
         return
     if out.is_dir():
         raise BadInput(f"--out {out} is a folder: give the name of the Parquet file to write.")
+    with part_folder(out) as folder:
+        yield folder
+
+
+@contextlib.contextmanager
+def part_folder(out: Path) -> Iterator[Path]:
+    """``OUT.part``, which stays, locked. Raises ``RunConflict`` where another process holds it, ``DiskFull``."""
     folder = out.with_name(f"{out.name}.part")
     with disk_errors(out.parent):
         folder.mkdir(parents=True, exist_ok=True)
@@ -247,7 +254,7 @@ def open_journal(folder: Path, identity: dict[str, Any]) -> Iterator[Journal]:
         if found != wanted:
             changed = [key for key in wanted if not isinstance(found, dict) or found.get(key) != wanted[key]]
             raise RunConflict(
-                f"{folder} holds the unfinished verdicts of another command: {', '.join(changed)} changed. Finish that "
+                f"{folder} holds the unfinished work of another command: {', '.join(changed)} changed. Finish that "
                 "one with its own files and settings, or delete the folder, or choose another --out."
             )
     else:
