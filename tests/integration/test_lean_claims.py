@@ -1,14 +1,14 @@
 """Claims in words and formulas, proved and refuted by real Lean: a second judge beside the one that computes."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import pytest
 
-from schemas import Problem, Verdict
+from schemas import LeanVerdict, Problem, Verdict
 from tests.lean_truth import truth
 from verifiers import Panel, PanelConfig
-from verifiers.lean import LeanConfig, LeanPool, claims_judge, tactics_request
+from verifiers.lean import LeanPool, LeanRequest, claims_judge, tactics_request
 from verifiers.lean.statements import tactic
 
 CASES = (  # the steps before, the step, what Lean says of it
@@ -65,15 +65,24 @@ FALSE = (  # statements of every shape that do not hold: none of our tactics may
 )
 
 
-@pytest.fixture(scope="module")
-def lean() -> Iterator[LeanPool]:
-    with LeanPool(LeanConfig()) as pool:
-        yield pool
+class Lent(LeanPool):
+    """A pool as a panel has it, whose questions go to another one, which stays open."""
+
+    def __init__(self, other: LeanPool) -> None:
+        super().__init__(other.config)
+        self._other, self.closed = other, False
+
+    async def ajudge(self, requests: Iterable[LeanRequest]) -> list[LeanVerdict]:
+        return await self._other.ajudge(requests)
+
+    def close(self) -> None:
+        self.closed = True
+        super().close()
 
 
-def test_steps_are_proved_refuted_or_left_open(lean: LeanPool) -> None:
+def test_steps_are_proved_refuted_or_left_open(lean_pool: LeanPool) -> None:
     replies = [claims_judge.read("", (*before, step)) for before, step, _ in CASES]
-    verdicts = asyncio.run(claims_judge.settle([each or {"claims": []} for each in replies], lean))
+    verdicts = asyncio.run(claims_judge.settle([each or {"claims": []} for each in replies], lean_pool))
     found = [(step, each["outcome"]) for (_, step, _), each in zip(CASES, verdicts, strict=True)]
     assert found == [(step, outcome) for _, step, outcome in CASES]
     proved = [each for each in verdicts if each["outcome"] != "unknown"]
@@ -84,25 +93,31 @@ def test_steps_are_proved_refuted_or_left_open(lean: LeanPool) -> None:
 
 
 @pytest.mark.parametrize("text", FALSE)
-def test_what_is_false_is_not_proved(lean: LeanPool, text: str) -> None:
+def test_what_is_false_is_not_proved(lean_pool: LeanPool, text: str) -> None:
     assert not truth(text)
-    [verdict] = lean.judge([tactics_request(f"theorem claim : {text} := by sorry", [tactic(text)])])
+    [verdict] = lean_pool.judge([tactics_request(f"theorem claim : {text} := by sorry", [tactic(text)])])
     assert verdict.accepted is False, verdict
 
 
-def test_one_start_serves_them_all(lean: LeanPool) -> None:
+def test_one_start_serves_them_all(lean_pool: LeanPool) -> None:
     texts = [f"((({n} * {n + 1}) : Rat) = {n * (n + 1)})" for n in range(100)]
-    verdicts = lean.judge([tactics_request(f"theorem claim : {text} := by sorry", [tactic(text)]) for text in texts])
+    lean_pool.judge([tactics_request("theorem t : True := by sorry", ["trivial"])])
+    starts = lean_pool.starts
+    verdicts = lean_pool.judge(
+        [tactics_request(f"theorem claim : {text} := by sorry", [tactic(text)]) for text in texts]
+    )
     assert all(verdict.accepted for verdict in verdicts)
-    assert lean.starts == 1
+    assert lean_pool.starts == starts
 
 
-def test_a_panel_gives_a_second_verdict(lean: LeanPool) -> None:
+def test_a_panel_gives_a_second_verdict(lean_pool: LeanPool) -> None:
     problem = Problem("p", "math", "?", "42", (), None, "test", None)
     steps = ["3 * 4 = 12 eggs", "3 * 4 = 13 eggs", "She has eggs.", "half of 10 is 5"]
 
+    lent = Lent(lean_pool)
+
     async def work() -> list[tuple[Verdict, ...]]:
-        async with Panel(PanelConfig(judges=("lean", "sympy")), lean) as panel:
+        async with Panel(PanelConfig(judges=("lean", "sympy")), lent) as panel:
             first = await panel.judge_steps(problem, [(step,) for step in steps])
             assert first == await panel.judge_steps(problem, [(step,) for step in steps]), "remembered"
             return first
@@ -115,4 +130,4 @@ def test_a_panel_gives_a_second_verdict(lean: LeanPool) -> None:
         ["sympy:valid"],
     ]
     assert (found[0][0].claim, found[0][0].start, found[0][0].end) == ("3 * 4 = 12", 0, 10)
-    assert lean.starts == 1 and not lean.pids(), "closed with the panel"
+    assert lent.closed and lent.starts == 0

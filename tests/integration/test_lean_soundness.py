@@ -44,6 +44,7 @@ def test_a_cheat_is_never_accepted(
     verdict, right, wrong = judged[cheat.name]
     assert verdict.accepted is not True, verdict
     assert verdict.reason, verdict
+    assert verdict.reason != "worker_died", verdict
     if cheat.kind not in SPENT:
         assert verdict.accepted is False, verdict
     assert (right.accepted, wrong.accepted) == (True, False), "the cheat reached the next verdict"

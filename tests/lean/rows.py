@@ -21,7 +21,7 @@ class Cheat:
 
     ``text`` is a whole file in mode "file", where ``challenge`` is "", and the solution in mode "proof"; in mode
     "tactics" the proof is ``steps``. ``naive_accepts``: what that judge said of it, a plain Lean 4.28 with core
-    libraries; None where it said nothing in 15 seconds, or died of it.
+    libraries; None where it was not asked, said nothing in 15 seconds, or died of it.
     """
 
     name: str

@@ -73,6 +73,6 @@ def _kept(path: Path, content: bytes) -> Path:
             Path(temporary).replace(path)
     except OSError as error:
         raise JudgeBroken(
-            f"The Lean checker cannot be kept in {path.parent}: {error.strerror}. Free space there."
+            f"The Lean checker cannot be kept in {path.parent}: {error.strerror}. Make room there, or let us write there."
         ) from error
     return path
