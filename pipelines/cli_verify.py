@@ -24,6 +24,7 @@ from verifiers.lean import LeanConfig
 
 if TYPE_CHECKING:
     from pipelines.lean_rows import LeanRow
+    from pipelines.verify import VerifySpec
     from pipelines.verify_lean import LeanSpec
 
 AROUND = 160  # characters of a step shown before and behind a claim
@@ -83,7 +84,6 @@ def verify(
 ) -> None:
     from pipelines.lean_rows import holds_lean
     from pipelines.verify import VerifySpec
-    from pipelines.verify import verify as judge
     from pipelines.verify_lean import LeanSpec
 
     _check(form, domain, limit)
@@ -107,6 +107,12 @@ def verify(
         memory_mb=DEFAULT.memory_mb if memory is None else memory,
     )
     spec = VerifySpec(tuple(files), form, cast(Domain, domain) if domain else None, limit or None, panel, local)
+    _verify_steps(spec, out_file, show, as_json)
+
+
+def _verify_steps(spec: "VerifySpec", out_file: Path | None, show: int, as_json: bool) -> None:
+    from pipelines.verify import verify as judge
+
     out, err = _consoles()
     began = time.monotonic()
     with stoppable(err, out_file), _Bar(err) as bar:

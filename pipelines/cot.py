@@ -27,7 +27,7 @@ from factory.seeds.files import read_file
 from factory.shards import commit_file, disk_errors
 from factory.solutions import read_values
 from pipelines.lean_rows import LeanRow, read_row
-from pipelines.verify import digest, open_journal, part_folder
+from pipelines.verify import code_of, digest, open_journal, part_folder
 from schemas import BadInput, LeanVerdict, Reject, SFTRow, arrow_schema, content_id, from_bytes, to_bytes, to_table
 from verifiers.lean import LeanConfig, LeanPool, file_request, proof_request
 
@@ -65,25 +65,25 @@ def make_cots(
     that comes back byte for byte has the verdict it had: the pool remembers it, and asks Lean for any other. ``pool``: one
     at hand, which stays open; None: one of the settings' own. What ends early leaves a folder ``FOLDER.part``, from which
     the same call goes on. Raises ``BadInput``, ``RunConflict``, ``JudgeBroken``, ``PolicyBroken`` and ``DiskFull``."""
-    if not spec.file.is_file():
-        raise BadInput(f"{spec.file} is not a file. Give Lean rows or LeanDojo Benchmark 4.")
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(f"--out {folder} is a file: give the name of a folder.")
-    with part_folder(folder) as part, open_journal(part, identify(spec)) as journal:
-        known = len(journal.positions())
-        lent = contextlib.nullcontext(pool) if pool else LeanPool(spec.config)
-        with lent as lean, asyncio.Runner() as runner:
-            try:
-                _tell_missing(spec, journal, _Checker(lean, policy, runner), progress)
-            finally:
-                if policy is not None:
-                    runner.run(policy.close())
+    with contextlib.ExitStack() as stack:
+        runner = stack.enter_context(asyncio.Runner())
+        if policy is not None:
+            stack.callback(lambda: runner.run(policy.close()))
+        if not spec.file.is_file():
+            raise BadInput(f"{spec.file} is not a file. Give Lean rows or LeanDojo Benchmark 4.")
+        if folder.exists() and not folder.is_dir():
+            raise BadInput(f"--out {folder} is a file: give the name of a folder.")
+        part = stack.enter_context(part_folder(folder))
+        journal = stack.enter_context(open_journal(part, identify(spec)))
+        known = journal.positions()
+        with contextlib.nullcontext(pool) if pool else LeanPool(spec.config) as lean:
+            _tell_missing(spec, journal, known, _Checker(lean, policy, runner), progress)
         counts: Counter[str] = Counter()
         with disk_errors(part), _Writer(part) as writer:
             for number, chunk in enumerate(_chunks(journal)):
                 writer.write(chunk)
                 _count(counts, chunk)
-                counts["resumed"] += (len(chunk.cots) + len(chunk.rejects)) * (number < known)
+                counts["resumed"] += (len(chunk.cots) + len(chunk.rejects)) * (number in known)
         with disk_errors(folder.parent):
             folder.mkdir(exist_ok=True)
             for name in _Writer.NAMES:
@@ -94,24 +94,17 @@ def make_cots(
 
 def identify(spec: CotSpec) -> dict[str, Any]:
     """All that decides what is written: the rows, what tells and judges them, and the policy. Raises ``BadInput``."""
-    sources = {
-        f"{module.__name__}/{path.name}": digest(path)
-        for module in (factory.formal, verifiers.lean)
-        for path in sorted(Path(str(module.__file__)).parent.rglob("*"))
-        if path.suffix in (".py", ".lean", ".js")
-    }
     return {
         "files": [digest(path) for path in (spec.file, spec.corpus) if path is not None],
         "limit": spec.limit,
         "lean": {**asdict(spec.config), "processes": 0, "project": str(spec.config.project)},
         "reword": spec.reword,
-        "judge": content_id(sources),
+        "judge": content_id(code_of(factory.formal, verifiers.lean)),
         "chunk_rows": CHUNK,
     }
 
 
-def _tell_missing(spec: CotSpec, journal: Journal, checker: "_Checker", progress: Progress) -> None:
-    known = journal.positions()
+def _tell_missing(spec: CotSpec, journal: Journal, known: set[int], checker: "_Checker", progress: Progress) -> None:
     rows = islice(_rows(spec), spec.limit)
     done = 0
     for number in count():

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
@@ -125,9 +126,18 @@ def identify(spec: VerifySpec) -> dict[str, Any]:
 
 def judges_id() -> str:
     """Names the judges by their source and the libraries they ask, so that verdicts of two versions are never mixed."""
-    home = Path(verifiers.__file__).parent
-    sources = {str(path.relative_to(home)): digest(path) for path in sorted(home.rglob("*.py"))}
-    return content_id(sources, {name: version(name) for name in JUDGE_PACKAGES})
+    return content_id(code_of(verifiers), {name: version(name) for name in JUDGE_PACKAGES})
+
+
+def code_of(*packages: ModuleType) -> dict[str, str]:
+    """The SHA-256 of every file of code of these packages, Lean and JavaScript among it, by its name."""
+    return {
+        f"{package.__name__}/{path.relative_to(home)}": digest(path)
+        for package in packages
+        for home in [Path(str(package.__file__)).parent]
+        for path in sorted(home.rglob("*"))
+        if path.suffix in (".py", ".lean", ".js")
+    }
 
 
 def digest(path: Path) -> str:

@@ -24,7 +24,7 @@ from factory.shards import commit_file, disk_errors
 from factory.solutions import count_rows, printable
 from pipelines.judging import drive
 from pipelines.lean_rows import LeanRow, read_rows
-from pipelines.verify import GROUP_ROWS, Progress, digest, open_journal, work_folder
+from pipelines.verify import GROUP_ROWS, Progress, code_of, digest, open_journal, work_folder
 from schemas import BadInput, LeanVerdict, content_id
 from verifiers.lean import LeanConfig, LeanPool
 from verifiers.lean.pool import toolchain
@@ -129,14 +129,12 @@ def identify(spec: LeanSpec, launch: Launch) -> dict[str, Any]:
     Raises ``BadInput``."""
     config = asdict(spec.config) | {"project": spec.config.project and str(spec.config.project.resolve())}
     del config["processes"]
-    home = Path(verifiers.lean.__file__).parent
-    sources = (path for path in sorted(home.rglob("*")) if path.suffix in (".py", ".lean", ".js"))
     return {
         "files": [digest(path) for path in spec.files],
         "limit": spec.limit,
         "toolchain": [launch.kind, launch.version] if isinstance(launch, Toolchain) else [],
         "lean": config,
-        "judge": content_id({str(path.relative_to(home)): digest(path) for path in sources}),
+        "judge": content_id(code_of(verifiers.lean)),
         "chunk_rows": CHUNK_ROWS,
     }
 
